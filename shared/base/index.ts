@@ -1,0 +1,4 @@
+export { backoffMs } from './backoff.ts';
+export { findIdNumber, isId } from './id.ts';
+export { createSingleFlight } from './single-flight.ts';
+export { nowSec, systemClock, type Clock } from './time.ts';

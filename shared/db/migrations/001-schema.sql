@@ -1,0 +1,151 @@
+-- The schema every part shares. Rows say what is true at the block in `panoptes.chain`; ids are the chain's own.
+-- No foreign keys: rows arrive in the order of the chain's events, and an asset whose video is unknown fails closed.
+create schema if not exists panoptes;
+
+create table panoptes.channel (
+  id bigint primary key,
+  owner_member bigint,
+  owner_group bigint,
+  collaborators bigint[] not null default '{}',
+  privilege_level smallint not null default 0,
+  creator_token bigint,
+  is_public boolean not null,
+  is_censored boolean not null default false,
+  check ((owner_member is null) <> (owner_group is null))
+);
+
+create table panoptes.video (
+  id bigint primary key,
+  channel bigint not null,
+  is_public boolean not null,
+  is_censored boolean not null default false
+);
+
+-- A data object and what it is for. `video` is null for a channel's own avatar and cover.
+create table panoptes.asset (
+  id bigint primary key,
+  channel bigint not null,
+  video bigint,
+  kind text not null check (kind in ('media', 'thumbnail', 'subtitle', 'avatar', 'cover')),
+  size bigint not null,
+  content_hash text not null -- base58btc multihash (blake3), as in the chain's ipfsContentId
+);
+
+-- `owner_member` null: the NFT belongs to whoever owns the channel. `value` in the smallest unit, `since` of the
+-- acquisition; both null where the history does not say.
+create table panoptes.nft (
+  video bigint primary key,
+  channel bigint not null,
+  owner_member bigint,
+  value numeric(39, 0),
+  since timestamptz
+);
+
+-- `since`: start of the current unbroken holding (an amount above zero).
+create table panoptes.holding (
+  token bigint not null,
+  member bigint not null,
+  channel bigint not null,
+  amount numeric(39, 0) not null,
+  since timestamptz,
+  primary key (token, member)
+);
+
+create table panoptes.membership (
+  id bigint primary key,
+  controller text not null -- hex public key, 0x…
+);
+
+-- Access policies as channel owners wrote them. Readers validate again: a row that does not validate fails closed.
+create table panoptes.policy (
+  scope text not null check (scope in ('channel', 'video', 'asset')),
+  id bigint not null,
+  document jsonb not null,
+  updated_at timestamptz not null default now(),
+  updated_by text not null,
+  primary key (scope, id)
+);
+
+-- A role that ended: in tokens with `blk` below `block` it counts for nothing. `role` '*' means every role of the
+-- subject; `object` is the channel, video or creator token, '' where the role has none.
+create table panoptes.role_loss (
+  subject text not null,
+  role text not null,
+  object text not null,
+  block bigint not null,
+  at timestamptz not null default now(),
+  primary key (subject, role, object)
+);
+
+-- The auth node's signing keys, each with the root's certificate (a compact JWS). Without a valid one a key is ignored.
+create table panoptes.signing_key (
+  kid text primary key,
+  certificate text not null,
+  revoked_at timestamptz
+);
+
+-- Session keys that signed in. The nonce is single-use: it belongs to exactly one row.
+create table panoptes.session (
+  nonce text primary key,
+  account text not null, -- hex public key, 0x…
+  session_key text not null, -- base64url
+  signed_in_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+
+-- The indexer's position and heartbeat: the last finalized block whose changes are in the tables.
+create table panoptes.chain (
+  singleton boolean primary key default true check (singleton),
+  genesis_hash text not null,
+  block bigint not null,
+  block_hash text not null,
+  block_time timestamptz not null,
+  seen_at timestamptz not null default now() -- last time the indexer reached the chain
+);
+
+-- The outbox. Read rows with xid < pg_snapshot_xmin(pg_current_snapshot()) in (xid, seq) order, so that a transaction
+-- that commits late is never skipped; then read the entity's current state.
+create table panoptes.change (
+  seq bigint generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  entity text not null,
+  id text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (xid, seq)
+);
+
+-- Statement triggers with transition tables: one notification per statement, whatever the number of rows.
+-- TG_ARGV[0]: the entity's name; TG_ARGV[1]: an SQL expression over the row that makes its id.
+create function panoptes.record_change() returns trigger language plpgsql as $$
+begin
+  execute format(
+    'insert into panoptes.change (entity, id) select distinct %L, %s from %s',
+    tg_argv[0], tg_argv[1],
+    case tg_op
+      when 'INSERT' then 'new_rows'
+      when 'DELETE' then 'old_rows'
+      else '(select * from old_rows union all select * from new_rows) both_rows'
+    end);
+  perform pg_notify('panoptes', '');
+  return null;
+end $$;
+
+do $$
+declare
+  entity text;
+  id_of text;
+begin
+  for entity, id_of in values
+    ('channel', 'id::text'), ('video', 'id::text'), ('asset', 'id::text'),
+    ('nft', 'video::text'), ('holding', 'token::text || ''/'' || member::text'), ('membership', 'id::text'),
+    ('policy', 'scope || ''/'' || id::text'), ('role_loss', 'subject || ''|'' || role || ''|'' || object'),
+    ('signing_key', 'kid'), ('chain', '''''::text')
+  loop
+    execute format('create trigger record_insert after insert on panoptes.%I referencing new table as new_rows
+      for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+    execute format('create trigger record_update after update on panoptes.%I referencing old table as old_rows new table as new_rows
+      for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+    execute format('create trigger record_delete after delete on panoptes.%I referencing old table as old_rows
+      for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+  end loop;
+end $$;

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+
+/** A setting that is missing or malformed is fatal, and all of them are reported at once. */
+export class SettingsError extends Error {
+  constructor(problems: readonly string[]) {
+    super(['The settings are not usable:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+    this.name = 'SettingsError';
+  }
+}
+
+type Parse<T> = (text: string) => T;
+
+export interface Env {
+  /** The parsed setting, or `fallback` when unset. Without a fallback the setting is required. */
+  get<T>(name: string, parse: Parse<T>, fallback?: T): T;
+  /** The parsed setting, or `null` when unset. */
+  find<T>(name: string, parse: Parse<T>): T | null;
+  /** A secret, from `NAME` or from the file that `NAME_FILE` names. Its value never appears in a message. */
+  secret<T>(name: string, parse: Parse<T>): T;
+}
+
+/**
+ * Reads settings by `read` and throws one SettingsError naming everything that is wrong.
+ * The only place that looks at `process.env`; unknown `PANOPTES_*` names are refused, since they are mostly typos.
+ */
+export function readSettings<T>(read: (env: Env) => T, source: NodeJS.ProcessEnv = process.env): T {
+  const problems: string[] = [];
+  const known = new Set<string>();
+
+  const take = <V>(name: string, text: string, parse: Parse<V>, secret: boolean): V | undefined => {
+    try {
+      return parse(text);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      problems.push(secret ? `${name}: ${why}` : `${name}: ${why} (got ${JSON.stringify(text)})`);
+      return undefined;
+    }
+  };
+  const look = (name: string): string | undefined => {
+    known.add(name);
+    const text = source[name];
+    return text === undefined || text === '' ? undefined : text;
+  };
+  // A value of the wrong shape is never returned to the outside: readSettings throws before.
+  const env: Env = {
+    get: <V>(name: string, parse: Parse<V>, fallback?: V): V => {
+      const text = look(name);
+      if (text !== undefined) return take(name, text, parse, false) as V;
+      if (fallback === undefined) problems.push(`${name} is required`);
+      return fallback as V;
+    },
+    find: <V>(name: string, parse: Parse<V>): V | null => {
+      const text = look(name);
+      return text === undefined ? null : (take(name, text, parse, false) ?? null);
+    },
+    secret: <V>(name: string, parse: Parse<V>): V => {
+      const file = look(`${name}_FILE`);
+      let text = look(name);
+      if (text === undefined && file !== undefined) {
+        text = take(`${name}_FILE`, file, (path) => readFileSync(path, 'utf8').trim(), false);
+        if (text === undefined) return undefined as V;
+      }
+      if (text === undefined) problems.push(`${name} or ${name}_FILE is required`);
+      return (text === undefined ? undefined : take(name, text, parse, true)) as V;
+    },
+  };
+
+  const settings = read(env);
+  for (const name of Object.keys(source)) {
+    if (name.startsWith('PANOPTES_') && !known.has(name))
+      problems.push(`${name} is not a setting of this service`);
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}
+
+export const asText: Parse<string> = (text) => text;
+
+export const asInteger =
+  (min: number, max: number): Parse<number> =>
+  (text) => {
+    const value = Number(text);
+    if (!/^-?\d+$/.test(text) || value < min || value > max) {
+      throw new Error(`must be a whole number from ${String(min)} to ${String(max)}`);
+    }
+    return value;
+  };
+
+export const asOneOf =
+  <T extends string>(...choices: readonly T[]): Parse<T> =>
+  (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+    return found;
+  };
+
+/** An absolute URL with one of the given schemes, without a trailing slash. */
+export const asUrl =
+  (...schemes: readonly string[]): Parse<string> =>
+  (text) => {
+    if (!URL.canParse(text)) throw new Error('must be an absolute URL');
+    if (!schemes.includes(new URL(text).protocol.slice(0, -1)))
+      throw new Error(`must start with ${schemes.join(':// or ')}://`);
+    return text.replace(/\/+$/, '');
+  };
+
+/** Comma-separated values. */
+export const asList =
+  <T>(parse: Parse<T>): Parse<readonly T[]> =>
+  (text) =>
+    text.split(',').map((item) => parse(item.trim()));

@@ -1,0 +1,40 @@
+import { SettingsError } from './env.ts';
+
+/** A running service: `url` where it listens, dispose to stop it gracefully. */
+export interface Running extends AsyncDisposable {
+  readonly url: string;
+}
+
+const GRACE_MS = 10_000;
+
+/**
+ * Starts a service as a process: prints one line `{"listening": url}` when ready, stops it once on SIGINT, SIGTERM or
+ * when a parent that spawned it with an IPC channel is gone, and exits 1 with a plain message when it cannot start.
+ */
+export async function runService(start: () => Promise<Running>): Promise<void> {
+  let stopping = false;
+  let running: Running | undefined;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), GRACE_MS).unref();
+    void Promise.resolve(running?.[Symbol.asyncDispose]()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  if (process.channel) process.on('disconnect', stop);
+  try {
+    running = await start();
+    console.log(JSON.stringify({ listening: running.url }));
+    process.send?.({ listening: running.url });
+  } catch (error) {
+    console.error(error instanceof SettingsError ? error.message : error);
+    process.exit(1);
+  }
+}

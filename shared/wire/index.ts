@@ -1,0 +1,2 @@
+export { Problem, type ProblemExtensions } from './problem.ts';
+export { PROBLEMS, type ProblemCode } from './problems.ts';
