@@ -74,6 +74,12 @@ export function readSettings<T>(read: (env: Env) => T, source: NodeJS.ProcessEnv
   return settings;
 }
 
+/** The environment for a child process: this one's, with exactly these `PANOPTES_*` settings. */
+export function childEnv(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PANOPTES_'));
+  return { ...Object.fromEntries(inherited), ...settings };
+}
+
 export const asText: Parse<string> = (text) => text;
 
 export const asInteger =

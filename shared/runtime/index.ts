@@ -1,3 +1,13 @@
-export { asInteger, asList, asOneOf, asText, asUrl, readSettings, SettingsError, type Env } from './env.ts';
+export {
+  asInteger,
+  asList,
+  asOneOf,
+  asText,
+  asUrl,
+  childEnv,
+  readSettings,
+  SettingsError,
+  type Env,
+} from './env.ts';
 export { runService, type Running } from './lifecycle.ts';
 export { createLog, LOG_LEVELS, type Logger, type LogLevel } from './log.ts';

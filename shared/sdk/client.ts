@@ -1,0 +1,210 @@
+import { createSingleFlight, nowSec, systemClock, type Clock } from '../base/index.ts';
+import type { Needs } from '../policy/index.ts';
+import { narrowToken, type NarrowClaims } from '../token/index.ts';
+import type {
+  AccessAnswer,
+  ChallengeResponse,
+  RefusedRole,
+  RoleRequest,
+  TokenResponse,
+} from '../wire/index.ts';
+import { AccessDenied } from './errors.ts';
+import { readProblem, requestJson, type Fetch } from './http.ts';
+import { rolesToAskFor } from './needs.ts';
+import {
+  memorySessionStore,
+  openSession,
+  sessionKeyOf,
+  tokenRequest,
+  type Session,
+  type SessionStore,
+} from './session.ts';
+import type { Signer } from './signer.ts';
+import { createTokenCache } from './token-cache.ts';
+
+export interface ClientOptions {
+  readonly authUrl: string;
+  /** Tokens are sent to these and to nobody else. The first that answers serves. */
+  readonly distributorUrls: readonly [string, ...string[]];
+  readonly signer: Signer;
+  /** The membership to act as; without one only what needs no member is granted. */
+  readonly member?: string;
+  readonly sessionStore?: SessionStore;
+  readonly fetch?: Fetch;
+  readonly clock?: Clock;
+  /** How long before its end a token is replaced; milliseconds. */
+  readonly refreshBeforeMs?: number;
+}
+
+export interface ShareOptions extends Omit<NarrowClaims, 'exp' | 'cnf' | 'usr' | 'roles'> {
+  /** Seconds the link lives; never longer than the token it is made from. */
+  readonly lifeSec?: number;
+}
+
+export interface Client {
+  /** Signs in unless a session is still good. The wallet is asked at most once, however many callers wait. */
+  signIn(): Promise<Session>;
+  /** Forgets the session and every token. */
+  signOut(): Promise<void>;
+  /** A token for these roles, kept and refreshed; `refused` says which were not granted, and why. */
+  getToken(roles: readonly RoleRequest[]): Promise<TokenResponse>;
+  /**
+   * Fetches an asset. Public ones go without a token; on a refusal its `needs` are read, just that token is asked
+   * for, and the request is made again. Throws AccessDenied when the account does not hold what would open it.
+   */
+  fetchAsset(id: string, init?: RequestInit): Promise<Response>;
+  /** An URL a `<video>` or `<img>` can load by itself; relative URLs inside a playlist inherit its token. */
+  assetUrl(id: string): Promise<string>;
+  /** A link for somebody else: this asset only, GET and HEAD only, five minutes unless told, and it cannot be widened. */
+  shareLink(id: string, options?: ShareOptions): Promise<string>;
+}
+
+const SHARE_LIFE_SEC = 300;
+const REFUSAL_MS = 10_000;
+const TOKENS_KEPT_MAX = 1_000;
+const ASSETS_KNOWN_MAX = 10_000;
+
+export function createClient(options: ClientOptions): Client {
+  const { authUrl, distributorUrls, signer, member } = options;
+  const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const clock = options.clock ?? systemClock;
+  const store = options.sessionStore ?? memorySessionStore();
+  const signingIn = createSingleFlight<'session', Session>();
+  /** What opened an asset the last time; the next request need not be refused first. */
+  const opensWith = new Map<string, readonly RoleRequest[]>();
+
+  const tokens = createTokenCache({
+    request: async (roles) => {
+      const url = `${authUrl}/v1/tokens`;
+      const ask = { ...(member === undefined ? {} : { member }), roles: [...roles] };
+      return requestJson(fetch, url, tokenRequest(await signIn(), ask, { url, nowSec: nowSec(clock) }));
+    },
+    clock,
+    refreshBeforeMs: options.refreshBeforeMs ?? 60_000,
+    refusalMs: REFUSAL_MS,
+    entriesMax: TOKENS_KEPT_MAX,
+  });
+
+  const signIn = (): Promise<Session> =>
+    signingIn('session', async () => {
+      const kept = await store.load();
+      if (kept?.address === signer.address && clock() < kept.expiresAt) return kept;
+      const session = await openSession({
+        authUrl,
+        signer,
+        challenge: (sessionKey) =>
+          requestJson<ChallengeResponse>(fetch, `${authUrl}/v1/challenge`, {
+            account: signer.address,
+            sessionKey,
+          }),
+      });
+      await store.save(session);
+      return session;
+    });
+
+  /** One request to the first distributor that answers at all. */
+  const fetchFrom = async (path: string, init: RequestInit, token: string | null): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    let unreachable: unknown;
+    for (const url of distributorUrls) {
+      try {
+        return await fetch(url + path, { ...init, headers });
+      } catch (error) {
+        if (init.signal?.aborted) throw error;
+        unreachable = error;
+      }
+    }
+    throw unreachable;
+  };
+
+  const askAccess = async (id: string, token: string | null): Promise<AccessAnswer> => {
+    const response = await fetchFrom(`/api/v1/assets/${id}/access`, {}, token);
+    if (!response.ok) throw await toDenied(response, []);
+    return (await response.json()) as AccessAnswer;
+  };
+
+  const toDenied = async (response: Response, refused: readonly RefusedRole[]): Promise<AccessDenied> => {
+    const { code, needs } = await readProblem(response);
+    return new AccessDenied(code, Array.isArray(needs) ? (needs as Needs) : [], refused);
+  };
+
+  /** The token that opens an asset with these needs. */
+  const openWith = async (id: string, denied: AccessDenied): Promise<TokenResponse & { token: string }> => {
+    const roles = rolesToAskFor(denied.needs, member ?? null);
+    if (roles.length === 0) throw denied;
+    if (denied.code === 'role_outdated' || denied.code === 'token_expired') tokens.forget(roles);
+    const answer = await tokens.get(roles);
+    const { token } = answer;
+    if (token === null) throw new AccessDenied(denied.code, denied.needs, answer.refused);
+    opensWith.delete(id);
+    opensWith.set(id, roles);
+    for (const oldest of opensWith.keys()) {
+      if (opensWith.size <= ASSETS_KNOWN_MAX) break;
+      opensWith.delete(oldest);
+    }
+    return { ...answer, token };
+  };
+
+  const knownToken = async (id: string): Promise<string | null> => {
+    const roles = opensWith.get(id);
+    return roles === undefined ? null : (await tokens.get(roles)).token;
+  };
+
+  /** A token that opens the asset now, `null` when it needs none. */
+  const tokenFor = async (id: string): Promise<string | null> => {
+    const known = await knownToken(id);
+    const first = await askAccess(id, known);
+    if (first.allowed) return known;
+    const { token, refused } = await openWith(id, new AccessDenied(first.code, first.needs ?? [], []));
+    const second = await askAccess(id, token);
+    if (!second.allowed) throw new AccessDenied(second.code, second.needs ?? [], refused);
+    return token;
+  };
+
+  return {
+    signIn,
+    signOut: async () => {
+      tokens.clear();
+      opensWith.clear();
+      await store.save(null);
+    },
+    getToken: (roles) => tokens.get(roles),
+
+    fetchAsset: async (id, init = {}) => {
+      const path = `/api/v1/assets/${id}`;
+      const isRefusal = (response: Response): boolean => [401, 403, 451].includes(response.status);
+      const first = await fetchFrom(path, init, await knownToken(id));
+      if (!isRefusal(first)) return first;
+      // A HEAD has no body to read the needs from.
+      if (init.method === 'HEAD') return fetchFrom(path, init, await tokenFor(id));
+      const { token, refused } = await openWith(id, await toDenied(first, []));
+      const second = await fetchFrom(path, init, token);
+      if (isRefusal(second)) throw await toDenied(second, refused);
+      return second;
+    },
+
+    assetUrl: async (id) => {
+      const token = await tokenFor(id);
+      return `${distributorUrls[0]}${token === null ? '' : `/t/${token}`}/api/v1/assets/${id}`;
+    },
+
+    shareLink: async (id, { lifeSec = SHARE_LIFE_SEC, ...restrictions } = {}) => {
+      const token = await tokenFor(id);
+      if (token === null) return `${distributorUrls[0]}/api/v1/assets/${id}`;
+      const roles = opensWith.get(id);
+      const until = roles === undefined ? 0 : (await tokens.get(roles)).expiresAt;
+      const narrowed = narrowToken(
+        token,
+        {
+          scope: { assets: [id] },
+          mth: ['GET', 'HEAD'],
+          ...restrictions,
+          exp: Math.min(until, nowSec(clock) + lifeSec),
+        },
+        sessionKeyOf(await signIn()),
+      );
+      return `${distributorUrls[0]}/t/${narrowed}/api/v1/assets/${id}`;
+    },
+  };
+}

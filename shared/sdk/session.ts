@@ -1,0 +1,93 @@
+import {
+  base64urlDecode,
+  base64urlEncode,
+  createSessionProof,
+  keyPairFromSeed,
+  sessionBodyHash,
+  type KeyPair,
+} from '../token/index.ts';
+import { parseSignInMessage, type ChallengeResponse, type TokenRequest } from '../wire/index.ts';
+import type { Signer } from './signer.ts';
+
+/**
+ * A sign-in: the wallet signed `message` once, and with it the session key made from `seed`. Whoever has the seed can
+ * ask for this account's tokens until `expiresAt`, so keep it where scripts of other origins cannot read it.
+ */
+export interface Session {
+  /** base64url, 32 bytes. */
+  readonly seed: string;
+  readonly address: string;
+  readonly message: string;
+  /** The wallet's signature over `message`, `0x` hex. */
+  readonly signature: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Where a session outlives the page: `sessionStorage`, IndexedDB, a file. */
+export interface SessionStore {
+  load(): Promise<Session | null>;
+  save(session: Session | null): Promise<void>;
+}
+
+export function memorySessionStore(): SessionStore {
+  let kept: Session | null = null;
+  return {
+    load: async () => kept,
+    save: async (session) => {
+      kept = session;
+    },
+  };
+}
+
+/**
+ * Makes a session key, has the wallet sign the auth node's message for it, and answers the session.
+ * A message that names another site, account or session key is never shown to the wallet: it could be a relayed one.
+ */
+export async function openSession(options: {
+  readonly authUrl: string;
+  readonly signer: Signer;
+  readonly challenge: (sessionKey: string) => Promise<ChallengeResponse>;
+}): Promise<Session> {
+  const { authUrl, signer, challenge } = options;
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  const sessionKey = base64urlEncode(keyPairFromSeed(seed).publicKey);
+  const { message } = await challenge(sessionKey);
+  const said = parseSignInMessage(message);
+  if (
+    said.domain !== new URL(authUrl).host ||
+    said.address !== signer.address ||
+    said.sessionKey !== sessionKey
+  ) {
+    throw new Error('The auth node sent a sign-in message for another site, account or session key.');
+  }
+  return {
+    seed: base64urlEncode(seed),
+    address: signer.address,
+    message,
+    signature: await signer.sign(message),
+    expiresAt: said.expirationTime.getTime(),
+  };
+}
+
+export const sessionKeyOf = (session: Session): KeyPair => keyPairFromSeed(base64urlDecode(session.seed));
+
+/** The body of `POST /v1/tokens`: the sign-in, and the session key's proof over exactly this request. */
+export function tokenRequest(
+  session: Session,
+  ask: Pick<TokenRequest, 'member' | 'roles'>,
+  options: { readonly url: string; readonly nowSec: number },
+): TokenRequest {
+  const { message, signature } = session;
+  const sessionProof = createSessionProof(
+    {
+      method: 'POST',
+      url: options.url,
+      bodyHash: sessionBodyHash({ message, signature, ...ask }),
+      iat: options.nowSec,
+      jti: base64urlEncode(crypto.getRandomValues(new Uint8Array(16))),
+    },
+    sessionKeyOf(session),
+  );
+  return { message, signature, sessionProof, ...ask };
+}
