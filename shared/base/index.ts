@@ -1,4 +1,5 @@
 export { backoffMs } from './backoff.ts';
+export { createCleanup, openOrCleanUp, type Cleanup } from './cleanup.ts';
 export { findIdNumber, isId } from './id.ts';
 export { createSingleFlight } from './single-flight.ts';
 export { nowSec, systemClock, type Clock } from './time.ts';
