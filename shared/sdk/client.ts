@@ -8,7 +8,7 @@ import type {
   RoleRequest,
   TokenResponse,
 } from '../wire/index.ts';
-import { AccessDenied } from './errors.ts';
+import { AccessDenied, ServiceError } from './errors.ts';
 import { readProblem, requestJson, type Fetch } from './http.ts';
 import { rolesToAskFor } from './needs.ts';
 import {
@@ -74,10 +74,20 @@ export function createClient(options: ClientOptions): Client {
   const opensWith = new Map<string, readonly RoleRequest[]>();
 
   const tokens = createTokenCache({
-    request: async (roles) => {
+    request: async ({ roles, delegable }) => {
       const url = `${authUrl}/v1/tokens`;
-      const ask = { ...(member === undefined ? {} : { member }), roles: [...roles] };
-      return requestJson(fetch, url, tokenRequest(await signIn(), ask, { url, nowSec: nowSec(clock) }));
+      const ask = { ...(member === undefined ? {} : { member }), delegable, roles: [...roles] };
+      try {
+        return await requestJson(
+          fetch,
+          url,
+          tokenRequest(await signIn(), ask, { url, nowSec: nowSec(clock) }),
+        );
+      } catch (error) {
+        // The session is of no more use, so the next request signs in anew; the wallet never pops up by itself.
+        if (error instanceof ServiceError && error.code === 'sign_in_invalid') await store.save(null);
+        throw error;
+      }
     },
     clock,
     refreshBeforeMs: options.refreshBeforeMs ?? 60_000,
@@ -129,26 +139,31 @@ export function createClient(options: ClientOptions): Client {
     return new AccessDenied(code, Array.isArray(needs) ? (needs as Needs) : [], refused);
   };
 
-  /** The token that opens an asset with these needs. */
-  const openWith = async (id: string, denied: AccessDenied): Promise<TokenResponse & { token: string }> => {
-    const roles = rolesToAskFor(denied.needs, member ?? null);
-    if (roles.length === 0) throw denied;
-    if (denied.code === 'role_outdated' || denied.code === 'token_expired') tokens.forget(roles);
-    const answer = await tokens.get(roles);
-    const { token } = answer;
-    if (token === null) throw new AccessDenied(denied.code, denied.needs, answer.refused);
+  const remember = (id: string, roles: readonly RoleRequest[]): void => {
     opensWith.delete(id);
     opensWith.set(id, roles);
     for (const oldest of opensWith.keys()) {
       if (opensWith.size <= ASSETS_KNOWN_MAX) break;
       opensWith.delete(oldest);
     }
+  };
+
+  /** A token for what was needed; whether it opens the asset is the distributor's to say. */
+  const openWith = async (id: string, denied: AccessDenied): Promise<TokenResponse & { token: string }> => {
+    const roles = rolesToAskFor(denied.needs, member ?? null);
+    if (roles.length === 0) throw denied;
+    const ask = { roles, delegable: false };
+    if (denied.code === 'role_outdated' || denied.code === 'token_expired') tokens.forget(ask);
+    const answer = await tokens.get(ask);
+    const { token } = answer;
+    if (token === null) throw new AccessDenied(denied.code, denied.needs, answer.refused);
+    remember(id, roles);
     return { ...answer, token };
   };
 
   const knownToken = async (id: string): Promise<string | null> => {
     const roles = opensWith.get(id);
-    return roles === undefined ? null : (await tokens.get(roles)).token;
+    return roles === undefined ? null : (await tokens.get({ roles, delegable: false })).token;
   };
 
   /** A token that opens the asset now, `null` when it needs none. */
@@ -169,7 +184,7 @@ export function createClient(options: ClientOptions): Client {
       opensWith.clear();
       await store.save(null);
     },
-    getToken: (roles) => tokens.get(roles),
+    getToken: (roles) => tokens.get({ roles, delegable: false }),
 
     fetchAsset: async (id, init = {}) => {
       const path = `/api/v1/assets/${id}`;
@@ -190,21 +205,24 @@ export function createClient(options: ClientOptions): Client {
     },
 
     shareLink: async (id, { lifeSec = SHARE_LIFE_SEC, ...restrictions } = {}) => {
-      const token = await tokenFor(id);
-      if (token === null) return `${distributorUrls[0]}/api/v1/assets/${id}`;
-      const roles = opensWith.get(id);
-      const until = roles === undefined ? 0 : (await tokens.get(roles)).expiresAt;
+      const url = distributorUrls[0];
+      if ((await tokenFor(id)) === null) return `${url}/api/v1/assets/${id}`;
+      const { token, expiresAt, refused } = await tokens.get({
+        roles: opensWith.get(id) ?? [],
+        delegable: true,
+      });
+      if (token === null) throw new AccessDenied('policy_denied', [], refused);
       const narrowed = narrowToken(
         token,
         {
           scope: { assets: [id] },
           mth: ['GET', 'HEAD'],
           ...restrictions,
-          exp: Math.min(until, nowSec(clock) + lifeSec),
+          exp: Math.min(expiresAt, nowSec(clock) + lifeSec),
         },
         sessionKeyOf(await signIn()),
       );
-      return `${distributorUrls[0]}/t/${narrowed}/api/v1/assets/${id}`;
+      return `${url}/t/${narrowed}/api/v1/assets/${id}`;
     },
   };
 }

@@ -75,7 +75,7 @@ export const sessionKeyOf = (session: Session): KeyPair => keyPairFromSeed(base6
 /** The body of `POST /v1/tokens`: the sign-in, and the session key's proof over exactly this request. */
 export function tokenRequest(
   session: Session,
-  ask: Pick<TokenRequest, 'member' | 'roles'>,
+  ask: Pick<TokenRequest, 'member' | 'delegable' | 'roles'>,
   options: { readonly url: string; readonly nowSec: number },
 ): TokenRequest {
   const { message, signature } = session;

@@ -1,15 +1,21 @@
 import { createSingleFlight, type Clock } from '../base/index.ts';
-import type { TokenResponse, RoleRequest } from '../wire/index.ts';
+import type { RoleRequest, TokenResponse } from '../wire/index.ts';
+
+/** `delegable`: a token for narrowing only, which no distributor takes as it is; otherwise one to be used. */
+export interface TokenAsk {
+  readonly roles: readonly RoleRequest[];
+  readonly delegable: boolean;
+}
 
 /**
- * Tokens by the set of roles they were asked for. A token is used until `refreshBeforeMs` before its end; then the
+ * Tokens by what they were asked for: a set of roles. A token is used until `refreshBeforeMs` before its end; then the
  * next caller waits for a new one. One request is in flight per set, however many ask. An answer that grants nothing
  * is kept for `refusalMs`, so that a gallery of locked videos does not become a storm of requests.
  */
 export interface TokenCache {
-  get(roles: readonly RoleRequest[]): Promise<TokenResponse>;
-  /** Forgets what is kept for these roles: a distributor said that a role in it has ended. */
-  forget(roles: readonly RoleRequest[]): void;
+  get(ask: TokenAsk): Promise<TokenResponse>;
+  /** Forgets what is kept for this: a distributor said that a role in it has ended. */
+  forget(ask: TokenAsk): void;
   clear(): void;
 }
 
@@ -19,7 +25,7 @@ interface Kept {
 }
 
 export function createTokenCache(options: {
-  readonly request: (roles: readonly RoleRequest[]) => Promise<TokenResponse>;
+  readonly request: (ask: TokenAsk) => Promise<TokenResponse>;
   readonly clock: Clock;
   readonly refreshBeforeMs: number;
   readonly refusalMs: number;
@@ -31,8 +37,8 @@ export function createTokenCache(options: {
   let generation = 0;
 
   return {
-    get: (roles) => {
-      const key = keyOf(roles);
+    get: (ask) => {
+      const key = keyOf(ask);
       const found = kept.get(key);
       if (found && clock() < found.useUntil) {
         // Most recently used last, so that the first is the one to drop.
@@ -42,7 +48,7 @@ export function createTokenCache(options: {
       }
       return singleFlight(`${generation}:${key}`, async () => {
         const asked = generation;
-        const response = await request(roles);
+        const response = await request(ask);
         const now = clock();
         const useUntil =
           response.token === null
@@ -56,7 +62,7 @@ export function createTokenCache(options: {
         return response;
       });
     },
-    forget: (roles) => void kept.delete(keyOf(roles)),
+    forget: (ask) => void kept.delete(keyOf(ask)),
     clear: () => {
       generation += 1;
       kept.clear();
@@ -65,7 +71,7 @@ export function createTokenCache(options: {
 }
 
 /** The same set of roles gives the same key, whatever the order of roles and members. */
-export function keyOf(roles: readonly RoleRequest[]): string {
+function keyOf({ roles, delegable }: TokenAsk): string {
   const each = roles.map((role) => JSON.stringify(Object.entries(role).sort(([a], [b]) => (a < b ? -1 : 1))));
-  return [...new Set(each)].sort().join('\n');
+  return [String(delegable), ...[...new Set(each)].sort()].join('\n');
 }
