@@ -1,0 +1,54 @@
+import { openNode, type NodeOptions } from './connect.ts';
+import { followFinalized, type FinalizedBlock, type FollowOptions } from './follow.ts';
+import { getBlockHash, getFinalizedHash, getHeader } from './header.ts';
+import type { BlockRef } from './types.ts';
+import { createChainView, type ChainView } from './view.ts';
+
+/**
+ * A chain, read at finalized blocks. Every method throws ChainUnavailableError while the chain does not answer;
+ * dispose closes the connection and ends every iteration.
+ */
+export interface Chain extends AsyncDisposable {
+  /** 0x hex. */
+  readonly genesisHash: string;
+  /** Address prefix. */
+  readonly ss58: number;
+  connected(): boolean;
+  finalizedHead(): Promise<BlockRef>;
+  /** The hash of a finalized block by number. */
+  blockHash(number: number): Promise<string>;
+  at(blockHash: string): Promise<ChainView>;
+  followFinalized(options: FollowOptions): AsyncIterable<FinalizedBlock>;
+}
+
+/** Connects to a node, trying until it answers or `signal` aborts; afterwards it reconnects by itself for ever. */
+export async function openChain(options: NodeOptions): Promise<Chain> {
+  const node = await openNode(options);
+  const closing = new AbortController();
+  const at = async (blockHash: string): Promise<ChainView> => createChainView(await node.stateAt(blockHash));
+
+  return {
+    genesisHash: node.genesisHash,
+    ss58: node.ss58,
+    connected: () => node.connected(),
+    finalizedHead: async () => {
+      const hash = await getFinalizedHash(node);
+      const [{ number }, time] = await Promise.all([
+        getHeader(node, hash),
+        at(hash).then((view) => view.blockTime()),
+      ]);
+      return { number, hash, time };
+    },
+    blockHash: (number) => getBlockHash(node, number),
+    at,
+    followFinalized: (follow) =>
+      followFinalized(node, options.log, {
+        ...follow,
+        signal: follow.signal ? AbortSignal.any([follow.signal, closing.signal]) : closing.signal,
+      }),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await node[Symbol.asyncDispose]();
+    },
+  };
+}

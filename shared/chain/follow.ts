@@ -1,0 +1,121 @@
+import { backoffMs } from '../base/index.ts';
+import type { Logger } from '../runtime/index.ts';
+import type { ChainNode } from './connect.ts';
+import { ChainForkError, ChainUnavailableError } from './errors.ts';
+import type { ChainEvent } from './events.ts';
+import { getBlockHash, getFinalizedHash, getHeader } from './header.ts';
+import type { BlockRef } from './types.ts';
+import { createChainView, type ChainView } from './view.ts';
+
+export interface FinalizedBlock extends BlockRef {
+  readonly parentHash: string;
+  readonly events: readonly ChainEvent[];
+  /** The state after this block. */
+  readonly view: ChainView;
+}
+
+export interface FollowOptions {
+  /** Number of the first block wanted. */
+  readonly from: number;
+  /** Hash of the block before it, where known: a chain that does not continue it is a fork. */
+  readonly parentHash?: string;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+  /** Called whenever the node has been asked for its finalized head, whether or not there is a new block. */
+  readonly onHead?: (finalizedNumber: number) => void;
+}
+
+/** A head may be announced late or never: the node is asked at least this often. */
+const POLL_MS = 3_000;
+
+/**
+ * Every finalized block from `from` on, in order, none left out, for ever. While the chain does not answer it waits and
+ * goes on where it was. Throws ChainForkError when a block does not continue the one before, and ChainShapeError when a
+ * block cannot be understood.
+ */
+export async function* followFinalized(
+  node: ChainNode,
+  log: Logger,
+  options: FollowOptions,
+): AsyncGenerator<FinalizedBlock, void, undefined> {
+  const { from, signal, onHead } = options;
+  let { parentHash } = options;
+  let next = from;
+  let finalized = -1;
+  let attempt = 0;
+  using bell = createBell(node, signal);
+
+  while (!signal?.aborted) {
+    let block: FinalizedBlock;
+    try {
+      if (next > finalized) {
+        bell.reset();
+        finalized = (await getHeader(node, await getFinalizedHash(node))).number;
+        onHead?.(finalized);
+        if (next > finalized) {
+          await bell.wait(POLL_MS);
+          continue;
+        }
+      }
+      block = await readBlock(node, next, parentHash);
+      attempt = 0;
+    } catch (error) {
+      if (!(error instanceof ChainUnavailableError)) throw error;
+      finalized = -1;
+      log.warn({ err: error, block: next }, 'waiting for the chain');
+      bell.reset();
+      await bell.wait(backoffMs(attempt++));
+      continue;
+    }
+    yield block;
+    parentHash = block.hash;
+    next += 1;
+  }
+}
+
+async function readBlock(
+  node: ChainNode,
+  number: number,
+  expectedParent: string | undefined,
+): Promise<FinalizedBlock> {
+  const hash = await getBlockHash(node, number);
+  const header = await getHeader(node, hash);
+  if (header.number !== number || (expectedParent !== undefined && header.parentHash !== expectedParent)) {
+    throw new ChainForkError(number, `finalized block ${number} does not continue the block before it`);
+  }
+  const view = createChainView(await node.stateAt(hash));
+  const [events, time] = await Promise.all([view.events(), view.blockTime()]);
+  return { number, hash, parentHash: header.parentHash, time, events, view };
+}
+
+/** Lets the loop sleep until a hint, a time or the end. A hint between `reset` and `wait` is not lost. */
+function createBell(node: ChainNode, signal: AbortSignal | undefined) {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  const ring = (): void => {
+    rung = true;
+    wake?.();
+  };
+  const hints = node.onFinalized(ring);
+  signal?.addEventListener('abort', ring);
+  return {
+    reset: (): void => {
+      rung = false;
+    },
+    wait: async (limitMs: number): Promise<void> => {
+      if (rung || signal?.aborted) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, limitMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = undefined;
+    },
+    [Symbol.dispose]: (): void => {
+      hints[Symbol.dispose]();
+      signal?.removeEventListener('abort', ring);
+    },
+  };
+}

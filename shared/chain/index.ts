@@ -1,0 +1,38 @@
+export { openChain, type Chain } from './chain.ts';
+export type { NodeOptions } from './connect.ts';
+export { ChainForkError, ChainShapeError, ChainUnavailableError } from './errors.ts';
+export { arg, isEvent, type ChainEvent } from './events.ts';
+export type { FinalizedBlock, FollowOptions } from './follow.ts';
+export {
+  asAccount,
+  asAmount,
+  asBoolean,
+  asBytes,
+  asId,
+  asList,
+  asMap,
+  asNumber,
+  asOption,
+  asUtf8,
+  asVariant,
+  field,
+  item,
+  type Parser,
+} from './parse.ts';
+export { Variant, type Plain, type PlainRecord } from './plain.ts';
+export type {
+  BlockRef,
+  Channel,
+  ChannelOwner,
+  CuratorGroup,
+  DataObject,
+  Group,
+  Membership,
+  Nft,
+  NftOwner,
+  NftStatus,
+  TokenAccount,
+  Video,
+  Worker,
+} from './types.ts';
+export type { ChainView } from './view.ts';
