@@ -1,6 +1,6 @@
 import {
-  base64urlDecode,
-  base64urlEncode,
+  parseBase64url,
+  encodeBase64url,
   createSessionProof,
   keyPairFromSeed,
   sessionBodyHash,
@@ -51,7 +51,7 @@ export async function openSession(options: {
 }): Promise<Session> {
   const { authUrl, signer, challenge } = options;
   const seed = crypto.getRandomValues(new Uint8Array(32));
-  const sessionKey = base64urlEncode(keyPairFromSeed(seed).publicKey);
+  const sessionKey = encodeBase64url(keyPairFromSeed(seed).publicKey);
   const { message } = await challenge(sessionKey);
   const said = parseSignInMessage(message);
   if (
@@ -62,7 +62,7 @@ export async function openSession(options: {
     throw new Error('The auth node sent a sign-in message for another site, account or session key.');
   }
   return {
-    seed: base64urlEncode(seed),
+    seed: encodeBase64url(seed),
     address: signer.address,
     message,
     signature: await signer.sign(message),
@@ -70,7 +70,7 @@ export async function openSession(options: {
   };
 }
 
-export const sessionKeyOf = (session: Session): KeyPair => keyPairFromSeed(base64urlDecode(session.seed));
+export const sessionKeyOf = (session: Session): KeyPair => keyPairFromSeed(parseBase64url(session.seed));
 
 /** The body of `POST /v1/tokens`: the sign-in, and the session key's proof over exactly this request. */
 export function tokenRequest(
@@ -85,7 +85,7 @@ export function tokenRequest(
       url: options.url,
       bodyHash: sessionBodyHash({ message, signature, ...ask }),
       iat: options.nowSec,
-      jti: base64urlEncode(crypto.getRandomValues(new Uint8Array(16))),
+      jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
     },
     sessionKeyOf(session),
   );
