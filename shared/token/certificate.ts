@@ -1,0 +1,68 @@
+import { parseBase64url } from './base64url.ts';
+import type { RoleName } from './claims.ts';
+import { TokenError } from './errors.ts';
+import { checkSize, checkType, parseHeader, parseJws, signJws, signingBytes } from './jws.ts';
+import { attestedRoles } from './parse-claims.ts';
+import { isPublicKey, keyId } from './public-key.ts';
+import { bytes, natural, object, text } from './shape.ts';
+import { verifySignature, type KeyPair } from './signature.ts';
+import type { TrustedKey } from './verify-token.ts';
+
+/** What the root says about a signing key of an auth node. Times in seconds. */
+export interface Certificate {
+  /** `keyId` of `key`. */
+  readonly kid: string;
+  /** base64url, 32 bytes. */
+  readonly key: string;
+  /** Roles the key may attest; `*` for all. */
+  readonly roles: readonly RoleName[] | '*';
+  /** The window: from `nbf` until `exp` is reached. */
+  readonly nbf: number;
+  readonly exp: number;
+}
+
+const shape = object({
+  kid: text('a key id', /^[\w-]{12}$/),
+  key: bytes(32),
+  roles: attestedRoles,
+  nbf: natural,
+  exp: natural,
+});
+
+/** A compact JWS, `typ` `key+jwt`, signed by the root. Throws `TokenError` `claims_invalid`. */
+export function createCertificate(certificate: Certificate, root: KeyPair): string {
+  checkCertificate(certificate);
+  return signJws({ typ: 'key+jwt', naming: 'kid', payload: certificate }, root);
+}
+
+/**
+ * The certificate, if `rootPublicKey` signed it. Whether its window is open is for the moment of use to say. Throws
+ * `TokenError`: as for a token, in the same order; `key_unknown` when another root signed.
+ */
+export function verifyCertificate(certificate: string, rootPublicKey: Uint8Array): Certificate {
+  const name = 'the certificate';
+  checkSize(certificate);
+  const jws = parseJws(certificate, name);
+  checkType(jws, 'key+jwt', name);
+  const rootKid = parseHeader(jws, 'kid', name);
+  const checked = checkCertificate(jws.payload);
+  if (rootKid !== keyId(rootPublicKey))
+    throw new TokenError('key_unknown', 'the certificate is by another root');
+  if (!verifySignature(rootPublicKey, signingBytes(jws.input), jws.signature))
+    throw new TokenError('signature_invalid', 'the signature is not by the root');
+  return checked;
+}
+
+/** A certified key as verification wants it. */
+export function trustedKey({ key, roles, nbf, exp }: Certificate, revoked = false): TrustedKey {
+  return { publicKey: parseBase64url(key, 'key'), notBefore: nbf, notAfter: exp, revoked, roles };
+}
+
+function checkCertificate(value: unknown): Certificate {
+  const certificate = shape(value, 'the certificate');
+  const publicKey = parseBase64url(certificate.key, 'key');
+  if (!isPublicKey(publicKey) || keyId(publicKey) !== certificate.kid)
+    throw new TokenError('claims_invalid', 'key is not a public key with this kid');
+  if (certificate.exp <= certificate.nbf) throw new TokenError('claims_invalid', 'exp is not after nbf');
+  return certificate;
+}

@@ -1,0 +1,50 @@
+import { encodeBase64url, parseBase64url } from './base64url.ts';
+import { parseChain } from './chain.ts';
+import type { Confirmation, NarrowClaims, RoleClaim, RoleTokenClaims } from './claims.ts';
+import { TokenError } from './errors.ts';
+import { signJws } from './jws.ts';
+import { isPublicKey } from './public-key.ts';
+import { chainRights } from './rights.ts';
+import type { KeyPair } from './signature.ts';
+
+/**
+ * Signs a role token. Makes nothing that `verifyToken` would refuse for its form: throws `TokenError`
+ * `claims_invalid` or `token_too_large`. How long a token may live is the caller's to decide.
+ */
+export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
+  checkHolder(claims);
+  const token = signJws({ typ: 'role+jwt', naming: 'kid', payload: claims }, key);
+  parseChain(token);
+  return token;
+}
+
+/**
+ * Appends a block to a token, offline; `holder` is the pair whose public key is the token's last `cnf`. Throws
+ * `TokenError` for whatever verification would refuse: `narrowing_invalid` for a block that widens or a holder who is
+ * not the one named, `claims_invalid`, `token_malformed` for one block too many, `token_too_large`.
+ */
+export function narrowToken(token: string, claims: NarrowClaims, holder: KeyPair): string {
+  const { roles, cnf } = chainRights(parseChain(token));
+  if (cnf?.key !== encodeBase64url(holder.publicKey))
+    throw new TokenError('narrowing_invalid', cnf ? 'the holder is another key' : 'the token is final');
+  checkHolder(claims);
+  const payload = claims.roles ? { ...claims, roles: asTheyStand(claims.roles, roles) } : claims;
+  const narrowed = signJws({ typ: 'narrow+jwt', naming: 'unnamed', payload, parent: token }, holder);
+  chainRights(parseChain(narrowed));
+  return narrowed;
+}
+
+/** Roles are kept to the letter, so the caller's are replaced by the parent's own, whatever the order of members. */
+function asTheyStand(roles: readonly RoleClaim[], parents: readonly RoleClaim[]): readonly RoleClaim[] {
+  const known = new Map(parents.map((role) => [sorted(role), role]));
+  return roles.map((role) => known.get(sorted(role)) ?? role);
+}
+
+const sorted = (role: RoleClaim): string =>
+  JSON.stringify(Object.entries(role).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+/** Verification decompresses a holder's key only when it is used; a key that nobody can hold is refused at birth. */
+function checkHolder({ cnf }: { readonly cnf?: Confirmation }): void {
+  if (cnf && !isPublicKey(parseBase64url(cnf.key, 'cnf')))
+    throw new TokenError('claims_invalid', 'cnf.key is not a public key');
+}

@@ -1,0 +1,43 @@
+export type {
+  Confirmation,
+  NarrowClaims,
+  Restrictions,
+  RoleClaim,
+  RoleName,
+  RoleTokenClaims,
+} from './claims.ts';
+export { encodeBase64url, findBase64url, parseBase64url } from './base64url.ts';
+export { createCertificate, trustedKey, verifyCertificate, type Certificate } from './certificate.ts';
+export { createRoleToken, narrowToken } from './create-token.ts';
+export { decodeToken, type DecodedToken } from './decode-token.ts';
+export { TOKEN_REASONS, TokenError, type TokenReason } from './errors.ts';
+export { bytesToHex } from './hex.ts';
+export { TOKEN_CHARS_MAX } from './jws.ts';
+export { parseNarrowClaims, parseRole, parseRoleTokenClaims, ROLE_NAMES } from './parse-claims.ts';
+export { isPublicKey, keyId } from './public-key.ts';
+export { findViolated, type Use } from './restrictions.ts';
+export {
+  createSessionProof,
+  sessionBodyHash,
+  verifySessionProof,
+  type ExpectedRequest,
+  type SessionProof,
+} from './session-proof.ts';
+export { sha256 } from '@noble/hashes/sha2.js';
+export {
+  generateKeyPair,
+  generateSeed,
+  keyPairFromSeed,
+  verifySignature,
+  type KeyPair,
+} from './signature.ts';
+export {
+  checkTime,
+  recheckToken,
+  verifyToken,
+  type KeyLookup,
+  type Moment,
+  type TrustedKey,
+  type VerifiedToken,
+  type VerifyOptions,
+} from './verify-token.ts';
