@@ -53,7 +53,7 @@ export interface Restrictions {
   readonly sid?: string;
 }
 
-/** The holder's session key: who holds it may narrow the token. base64url, 32 bytes. */
+/** The holder's session key: who holds it may narrow the token, which without that opens nothing. base64url, 32 bytes. */
 export interface Confirmation {
   readonly key: string;
 }

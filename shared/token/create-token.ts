@@ -8,7 +8,7 @@ import { chainRights } from './rights.ts';
 import type { KeyPair } from './signature.ts';
 
 /**
- * Signs a role token. Makes nothing that `verifyToken` would refuse for its form: throws `TokenError`
+ * Signs a role token: without `cnf` to be used as it is, with `cnf` to be narrowed by that key first. Makes nothing that `verifyToken` would refuse for its form: throws `TokenError`
  * `claims_invalid` or `token_too_large`. How long a token may live is the caller's to decide.
  */
 export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
@@ -19,7 +19,11 @@ export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
 }
 
 /**
- * Appends a block to a token, offline; `holder` is the pair whose public key is the token's last `cnf`. Throws
+ * Appends a block to a token, offline; `holder` is the pair whose public key is the token's last `cnf`.
+ *
+ * The result contains its parent whole, so whoever gets it can cut blocks off again. What is left by that ends in the
+ * link that named the holder, and a chain whose last link carries `cnf` is refused by `verifyToken`
+ * (`token_not_final`): only the last block, without `cnf`, makes something that opens anything. Throws
  * `TokenError` for whatever verification would refuse: `narrowing_invalid` for a block that widens or a holder who is
  * not the one named, `claims_invalid`, `token_malformed` for one block too many, `token_too_large`.
  */

@@ -6,6 +6,7 @@
  * - `token_malformed`: not one to four compact JWS of canonical base64url around canonical JSON objects.
  * - `token_unsupported`: an `alg` or `typ` other than the one its place demands.
  * - `claims_invalid`: a header member or claim is missing, unknown, or has a value it cannot have.
+ * - `token_not_final`: the last link names a `cnf`, so the chain is for narrowing and not for use (see `narrowToken`).
  * - `key_unknown`: no certified key has this `kid`.
  * - `key_not_valid`: the key is outside its window, revoked, or may not attest a role in the token.
  * - `token_not_yet_valid`, `token_expired`: the time, over the whole chain, leeway included.
@@ -18,6 +19,7 @@ export const TOKEN_REASONS = [
   'token_malformed',
   'token_unsupported',
   'claims_invalid',
+  'token_not_final',
   'key_unknown',
   'key_not_valid',
   'token_not_yet_valid',

@@ -67,13 +67,16 @@ export function verifySessionProof(
 
 const NAME = 'the session proof';
 
-/** What a token request says, as a session proof signs it; base64url of SHA-256 over its JSON as a list. */
+/** What a token request says, as a session proof signs it; base64url of SHA-256 over the JSON of a list. */
 export function sessionBodyHash(request: {
   readonly message: string;
   readonly signature: string;
   readonly member?: string | undefined;
+  readonly delegable?: boolean | undefined;
   readonly roles: readonly unknown[];
 }): string {
-  const { message, signature, member = null, roles } = request;
-  return encodeBase64url(sha256(signingBytes(JSON.stringify([message, signature, member, roles]))));
+  const { message, signature, member = null, delegable = false, roles } = request;
+  return encodeBase64url(
+    sha256(signingBytes(JSON.stringify([message, signature, member, delegable, roles]))),
+  );
 }

@@ -61,6 +61,7 @@ export interface VerifiedToken extends Rights {
 export function verifyToken(token: string, options: VerifyOptions): VerifiedToken {
   const chain = parseChain(token);
   const { kid, root, claims } = chain;
+  checkFinal(chain);
   const attested = claims.roles.map(({ role }) => role);
   const key = getKey({ kid, attested }, options);
   checkTime(validity(chain), options);
@@ -86,6 +87,12 @@ export function recheckToken(verified: VerifiedToken, options: Moment & { readon
 export function checkTime({ nbf, exp }: Pick<Rights, 'nbf' | 'exp'>, { nowSec, leewaySec }: Moment): void {
   if (nowSec + leewaySec < nbf) throw new TokenError('token_not_yet_valid', 'its time has not come');
   if (nowSec - leewaySec >= exp) throw new TokenError('token_expired', 'its time is over');
+}
+
+/** A chain that can be narrowed further is a credential of its holder, never a bearer token: see `narrowToken`. */
+function checkFinal({ claims, blocks }: Chain): void {
+  const last = blocks.at(-1)?.claims ?? claims;
+  if (last.cnf) throw new TokenError('token_not_final', 'it must be narrowed before it can be used');
 }
 
 function getKey(
