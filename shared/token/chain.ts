@@ -30,12 +30,12 @@ export function parseChain(token: string): Chain {
 
   const [root, ...narrowings] = links;
   if (root === undefined) throw new TokenError('token_malformed', 'there is no token');
-  const kid = parseHeader(root, 'kid', linkName(0));
+  const kid = parseHeader(root, 'role+jwt', linkName(0));
   const claims = parseRoleTokenClaims(root.payload, linkName(0));
   let parent = texts[0] ?? '';
   const blocks = narrowings.map((jws, index) => {
     const name = linkName(index + 1);
-    parseHeader(jws, 'unnamed', name);
+    parseHeader(jws, 'narrow+jwt', name);
     const block = {
       jws,
       claims: parseNarrowClaims(jws.payload, name),

@@ -13,7 +13,7 @@ import type { KeyPair } from './signature.ts';
  */
 export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
   checkHolder(claims);
-  const token = signJws({ typ: 'role+jwt', naming: 'kid', payload: claims }, key);
+  const token = signJws({ typ: 'role+jwt', payload: claims }, key);
   parseChain(token);
   return token;
 }
@@ -33,7 +33,7 @@ export function narrowToken(token: string, claims: NarrowClaims, holder: KeyPair
     throw new TokenError('narrowing_invalid', cnf ? 'the holder is another key' : 'the token is final');
   checkHolder(claims);
   const payload = claims.roles ? { ...claims, roles: asTheyStand(claims.roles, roles) } : claims;
-  const narrowed = signJws({ typ: 'narrow+jwt', naming: 'unnamed', payload, parent: token }, holder);
+  const narrowed = signJws({ typ: 'narrow+jwt', payload, parent: token }, holder);
   chainRights(parseChain(narrowed));
   return narrowed;
 }

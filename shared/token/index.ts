@@ -7,7 +7,13 @@ export type {
   RoleTokenClaims,
 } from './claims.ts';
 export { encodeBase64url, findBase64url, parseBase64url } from './base64url.ts';
-export { createCertificate, trustedKey, verifyCertificate, type Certificate } from './certificate.ts';
+export {
+  createCertificate,
+  decodeCertificate,
+  trustedKey,
+  verifyCertificate,
+  type Certificate,
+} from './certificate.ts';
 export { createRoleToken, narrowToken } from './create-token.ts';
 export { decodeToken, type DecodedToken } from './decode-token.ts';
 export { TOKEN_REASONS, TokenError, type TokenReason } from './errors.ts';

@@ -32,6 +32,8 @@ function decodesToPoint(bytes: Uint8Array): boolean {
   }
 }
 
+export const KEY_ID = /^[\w-]{12}$/;
+
 /** `kid`: base64url of the first 9 bytes of SHA-256 of the public key; 12 characters. */
 export function keyId(publicKey: Uint8Array): string {
   return encodeBase64url(sha256(publicKey).subarray(0, 9));

@@ -39,7 +39,7 @@ const shape = object({
 export function createSessionProof(proof: SessionProof, session: KeyPair): string {
   const { method: htm, url: htu, iat, jti, bodyHash: bh } = proof;
   const payload = shape({ htm, htu, iat, jti, bh }, NAME);
-  return signJws({ typ: 'session+jwt', naming: 'unnamed', payload }, session);
+  return signJws({ typ: 'session+jwt', payload }, session);
 }
 
 /**
@@ -55,7 +55,7 @@ export function verifySessionProof(
   checkSize(proof);
   const jws = parseJws(proof, NAME);
   checkType(jws, 'session+jwt', NAME);
-  parseHeader(jws, 'unnamed', NAME);
+  parseHeader(jws, 'session+jwt', NAME);
   const { htm, htu, iat, jti, bh } = shape(jws.payload, NAME);
   checkTime({ nbf: iat, exp: iat + expected.ageSecMax }, expected);
   if (htm !== expected.method || htu !== expected.url || bh !== expected.bodyHash)

@@ -73,10 +73,13 @@ export function object(required: Shapes, optional: Shapes = {}): Shape<unknown> 
   return (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object');
     for (const [name, member] of Object.entries(value)) {
-      const check = shapes.get(name) ?? refuse(`a member of ${path}`, 'known');
+      const check = shapes.get(name) ?? refuse(`${path}.${printable(name)}`, 'a known member');
       check(member, `${path}.${name}`);
     }
     for (const name of names) if (!Object.hasOwn(value, name)) refuse(`${path}.${name}`, 'present');
     return value;
   };
 }
+
+/** A name nobody chose to put in a log. */
+const printable = (name: string): string => (/^\w{1,32}$/.test(name) ? name : '?');
