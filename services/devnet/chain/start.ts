@@ -1,6 +1,86 @@
-import type { DevChain, DevChainOptions } from './types.ts';
+import { createServer } from '../../../shared/http/index.ts';
+import { createLog } from '../../../shared/runtime/index.ts';
+import { createCodec } from './codec.ts';
+import { serveControl } from './control.ts';
+import { createMethods } from './rpc/methods.ts';
+import { openSockets } from './rpc/sockets.ts';
+import { createSubscriptions } from './rpc/subscriptions.ts';
+import type { Block } from './state/block.ts';
+import { createLedger, type Ledger } from './state/ledger.ts';
+import type { BlockRef, DevChain, DevChainOptions } from './types.ts';
+import { createWorldState } from './world/change.ts';
+import { putGenesis } from './world/genesis.ts';
+import { createWorld } from './world/world.ts';
 
-/** Starts a development chain at genesis, on 127.0.0.1. */
+const CONTROL_BODY_BYTES_MAX = 1024 * 1024;
+const HISTORY_BLOCKS_MAX = 100_000;
+
+/** Starts a development chain at its genesis, on 127.0.0.1. The JSON-RPC and the control interface share a port. */
 export async function startDevChain(options: DevChainOptions = {}): Promise<DevChain> {
-  return Promise.reject(new Error(`not there yet (port ${String(options.port ?? 0)})`));
+  const { port = 0, blockMs = 1_000, finalityLagBlocks = 0, historyBlocksMax = HISTORY_BLOCKS_MAX } = options;
+  const codec = createCodec();
+  const state = createWorldState(codec);
+  const { delta: genesis } = state.change(0, (step) => step(putGenesis));
+  const ledger = createLedger({
+    codec,
+    finalityLagBlocks,
+    // What is not final yet must be there to be finalized.
+    historyBlocksMax: Math.max(historyBlocksMax, finalityLagBlocks + 2),
+    clock: Date.now,
+    genesis,
+  });
+  const world = createWorld(ledger, state);
+  const build = async (count = 1): Promise<BlockRef> => {
+    for (let i = 0; i < count; i++) ledger.append([], new Map());
+    return refOf(ledger.best());
+  };
+
+  const app = createServer({
+    log: options.log ?? createLog('devnet-chain', 'silent'),
+    bodyBytesMax: CONTROL_BODY_BYTES_MAX,
+  });
+  serveControl(app, { world, build });
+  const sockets = openSockets(app.server, {
+    methods: createMethods(ledger, codec),
+    subscriptions: createSubscriptions(ledger),
+  });
+  const controlUrl = await app.listen({ port, host: '127.0.0.1' });
+  const timer = blockMs > 0 ? setInterval(() => void build(), blockMs) : undefined;
+
+  return {
+    url: controlUrl.replace(/^http/, 'ws'),
+    controlUrl,
+    genesisHash: ledger.genesisHash,
+    world,
+    build,
+    best: () => refOf(ledger.best()),
+    finalizedHead: () => refOf(ledger.finalized()),
+    finalized: (block) => whenFinalized(ledger, block),
+    dropConnections: () => sockets.dropAll(),
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await sockets[Symbol.asyncDispose]();
+      await app.close();
+    },
+  };
+}
+
+function refOf({ number, hash }: Block): BlockRef {
+  return { number, hash };
+}
+
+function whenFinalized(ledger: Ledger, number: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (ledger.finalized().number >= number) {
+      resolve();
+      return;
+    }
+    const stop = ledger.listen({
+      onFinalized: (block) => {
+        if (block.number < number) return;
+        stop();
+        resolve();
+      },
+    });
+  });
 }

@@ -1,0 +1,77 @@
+import { Problem } from '../../../../shared/wire/index.ts';
+import type { Block } from '../state/block.ts';
+import type { Ledger } from '../state/ledger.ts';
+import type { Change, WorldState } from './change.ts';
+import { parseCall } from './check.ts';
+import { INPUTS, type Input, type OperationName } from './inputs.ts';
+import { videoById } from './items.ts';
+import type { Operations } from './operation.ts';
+import { channels } from './operations/channels.ts';
+import { curators } from './operations/curators.ts';
+import { groups } from './operations/groups.ts';
+import { members } from './operations/members.ts';
+import { nfts } from './operations/nfts.ts';
+import { tokens } from './operations/tokens.ts';
+import { videos } from './operations/videos.ts';
+import type { Call, InBlock, World } from './results.ts';
+
+const OPERATIONS: Operations<OperationName> = {
+  ...members,
+  ...groups,
+  ...curators,
+  ...channels,
+  ...videos,
+  ...nfts,
+  ...tokens,
+};
+
+/** The world over a ledger. Operations run to their end one after the other: each is one synchronous step. */
+export function createWorld(ledger: Ledger, state: WorldState): World {
+  const append = (calls: readonly Call[]): { block: Block; results: readonly object[] } => {
+    const { result: steps, delta } = state.change(ledger.best().number + 1, (step) =>
+      calls.map((call) => step((change) => run(change, call))),
+    );
+    const operations = calls.map((call, position) => ({
+      remark: remarkOf(call),
+      events: steps[position]?.events ?? [],
+    }));
+    return { block: ledger.append(operations, delta), results: steps.map(({ result }) => result) };
+  };
+  const one = (call: Call): InBlock<object> => {
+    const { block, results } = append([call]);
+    return { ...results[0], block: block.number };
+  };
+
+  const single = Object.fromEntries(
+    Object.keys(INPUTS).map((op) => [op, async (input: unknown) => one(parseCall(op, input))]),
+  ) as unknown as { readonly [K in OperationName]: World[K] };
+
+  return {
+    ...single,
+    buyNow: async ({ video, price, buyer }) => {
+      const { nftStatus } = state.change(0, (step) => step((change) => change.get('video', videoById, video)))
+        .result.result;
+      const status = nftStatus?.transactionalStatus;
+      const onSale = status !== undefined && 'BuyNow' in status && status.BuyNow === BigInt(price);
+      if (!onSale) one(parseCall('sellNft', { video, price }));
+      return one(parseCall('buyNft', { video, buyer }));
+    },
+    batch: async (calls) => {
+      if (calls.length === 0) throw new Problem('bad_request', 'An empty batch');
+      const { block, results } = append(calls.map(({ op, input }) => parseCall(op, input)));
+      return results.map((result) => ({ ...result, block: block.number }));
+    },
+  };
+}
+
+/** Which operation it is decides its input's type; a union of calls cannot say that to the compiler. */
+function run<K extends OperationName>(
+  change: Change,
+  call: { readonly op: K; readonly input: Input<K> },
+): object {
+  return OPERATIONS[call.op](change, call.input);
+}
+
+function remarkOf({ op, input }: Call): string {
+  return `${op} ${JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`;
+}
