@@ -1,0 +1,1 @@
+export { startStorageNode, type Fault, type StorageNode, type StorageNodeOptions } from './storage-node.ts';

@@ -1,0 +1,27 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Whether an address is in the list. IPv4 addresses written as IPv6 (`::ffff:…`) count as what they are. */
+export type AddressBlocks = (address: string) => boolean;
+
+/** Addresses and CIDR blocks, IPv4 and IPv6; throws on anything else. */
+export function parseAddressBlocks(blocks: readonly string[]): AddressBlocks {
+  const list = new BlockList();
+  for (const block of blocks) {
+    const [address = '', prefix, ...rest] = block.split('/');
+    const family = familyOf(address);
+    const bits = family === 'ipv4' ? 32 : 128;
+    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+    if (family === null || rest.length > 0 || !(length <= bits))
+      throw new Error('must be an IP address or a CIDR block');
+    list.addSubnet(address, length, family);
+  }
+  return (address) => {
+    const family = familyOf(address);
+    return family !== null && list.check(address, family);
+  };
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | null {
+  const version = isIP(address);
+  return version === 4 ? 'ipv4' : version === 6 ? 'ipv6' : null;
+}

@@ -1,0 +1,36 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem, type ProblemCode } from '../wire/index.ts';
+
+/** Answers with a problem; what went wrong inside goes to the log, and only for errors that are ours. */
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  const level = problem.status >= 500 ? 'error' : 'debug';
+  const cause = problem.status >= 500 ? problem.cause : undefined;
+  request.log[level]({ code: problem.code, route: request.routeOptions.url, err: cause }, problem.message);
+  reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problem.toBody()));
+}
+
+/** The framework's own words can quote the URL or the body, and with them a token: ours are used instead. */
+const BY_FRAMEWORK_CODE: Readonly<Record<string, readonly [code: ProblemCode, detail?: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['bad_request', 'The request body is not valid JSON'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['bad_request', 'The request body is empty'],
+  FST_ERR_BAD_URL: ['bad_request', 'The request target is not a valid URL path'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long'],
+};
+
+/** The problem an error is shown as. Anything not foreseen is `internal`, without a word of what went wrong. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code, statusCode, validation, message } = error as Partial<FastifyError>;
+  if (validation) return new Problem('bad_request', message);
+  const mapped = code === undefined ? undefined : BY_FRAMEWORK_CODE[code];
+  if (mapped) return new Problem(...mapped);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new Problem('bad_request');
+  return new Problem('internal', undefined, { cause: error });
+}

@@ -1,0 +1,50 @@
+import { Type, type Static } from '@sinclair/typebox';
+import type { Needs as NeedsType } from '../policy/index.ts';
+import { Id } from './auth-roles.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
+
+/** What one request to `POST /api/v1/access` may ask about. */
+export const ACCESS_IDS_MAX = 1_000;
+
+/** Alternatives of conjunctions: any inner list, held in full, opens the asset. */
+const Needs = Type.Unsafe<NeedsType>(Type.Array(Type.Array(Type.Record(Type.String(), Type.Unknown()))));
+
+const Code = Type.Unsafe<ProblemCode>({ type: 'string', enum: Object.keys(PROBLEMS) });
+
+/** `GET /api/v1/assets/{id}/access`: what a GET of the asset would be answered, without its bytes. */
+export const AccessAnswer = Type.Union([
+  Type.Object({ id: Id, allowed: Type.Literal(true) }),
+  Type.Object({
+    id: Id,
+    allowed: Type.Literal(false),
+    code: Code,
+    reason: Type.Optional(Type.String()),
+    needs: Type.Optional(Needs),
+  }),
+]);
+export type AccessAnswer = Static<typeof AccessAnswer>;
+
+/** `POST /api/v1/access`. */
+export const AccessQuery = Type.Object(
+  { ids: Type.Array(Id, { minItems: 1, maxItems: ACCESS_IDS_MAX }) },
+  { additionalProperties: false },
+);
+export type AccessQuery = Static<typeof AccessQuery>;
+
+/** In the order of the ids asked about. */
+export const AccessAnswers = Type.Object({ assets: Type.Array(AccessAnswer) });
+export type AccessAnswers = Static<typeof AccessAnswers>;
+
+/** `GET /api/v1/status`. Sizes in bytes, ages in milliseconds, uptime in seconds. */
+export const DistributorStatus = Type.Object({
+  id: Type.String(),
+  version: Type.String(),
+  objectsInCache: Type.Integer(),
+  storageLimit: Type.Integer(),
+  storageUsed: Type.Integer(),
+  uptime: Type.Integer(),
+  downloadsInProgress: Type.Integer(),
+  policyAgeMs: Type.Integer(),
+  chainAgeMs: Type.Integer(),
+});
+export type DistributorStatus = Static<typeof DistributorStatus>;
