@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/postgres.ts'],
     include: ['test/{unit,integration,parity,e2e}/**/*.test.ts'],
     // Two cores: real servers and processes run beside each file.
     maxWorkers: 2,

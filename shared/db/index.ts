@@ -1,0 +1,4 @@
+export { currentPosition, readChanges, type Change, type Changes, type Position } from './changes.ts';
+export { migrate } from './migrate.ts';
+export { createPool, type Pool, type PoolClient } from './pool.ts';
+export { inSnapshot, inTransaction } from './transaction.ts';

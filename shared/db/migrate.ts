@@ -1,0 +1,28 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Pool } from 'pg';
+import { inTransaction } from './transaction.ts';
+
+const FOLDER = new URL('./migrations/', import.meta.url);
+/** Any number, the same in every process that migrates. */
+const ADVISORY_LOCK = 7_266_683;
+
+/**
+ * Brings schema `panoptes` up to date: every file of `migrations/` not yet run, in the order of their names, all in one
+ * transaction. Processes that start together wait for each other.
+ */
+export async function migrate(pool: Pool): Promise<void> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  await inTransaction(pool, 'BEGIN', async (client) => {
+    await client.query('select pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+    await client.query('create schema if not exists panoptes');
+    await client.query(
+      'create table if not exists panoptes.migration (name text primary key, run_at timestamptz not null default now())',
+    );
+    const { rows } = await client.query<{ name: string }>('select name from panoptes.migration');
+    const done = new Set(rows.map((row) => row.name));
+    for (const name of names.filter((name) => !done.has(name))) {
+      await client.query(await readFile(new URL(name, FOLDER), 'utf8'));
+      await client.query('insert into panoptes.migration (name) values ($1)', [name]);
+    }
+  });
+}
