@@ -1,0 +1,52 @@
+import { Type, type Static } from '@sinclair/typebox';
+
+/** Ids of the chain: decimal, no leading zeros, below 2^53. */
+export const Id = Type.String({
+  pattern: '^(?:0|[1-9][0-9]{0,15})$',
+  description: 'An id of the chain as a decimal string',
+  examples: ['12'],
+});
+
+const closed = { additionalProperties: false } as const;
+
+const MemberRequest = Type.Object({ role: Type.Literal('member'), member: Id }, closed);
+const ChannelOwnerRequest = Type.Object({ role: Type.Literal('channel_owner'), channel: Id }, closed);
+const ChannelCollaboratorRequest = Type.Object(
+  { role: Type.Literal('channel_collaborator'), channel: Id },
+  closed,
+);
+const NftOwnerRequest = Type.Object({ role: Type.Literal('nft_owner'), video: Id }, closed);
+const CrtHolderRequest = Type.Object({ role: Type.Literal('crt_holder'), channel: Id }, closed);
+
+/** What an account can ask to have attested. Amounts, values and times are facts of the answer, never of the request. */
+export type RoleRequest =
+  | Static<typeof MemberRequest>
+  | Static<typeof ChannelOwnerRequest>
+  | Static<typeof ChannelCollaboratorRequest>
+  | Static<typeof NftOwnerRequest>
+  | Static<typeof CrtHolderRequest>;
+
+/** As `oneOf` with a discriminator, so that a refusal names what is wrong with the role that was meant. */
+export const RoleRequest = Type.Unsafe<RoleRequest>({
+  type: 'object',
+  required: ['role'],
+  discriminator: { propertyName: 'role' },
+  oneOf: [MemberRequest, ChannelOwnerRequest, ChannelCollaboratorRequest, NftOwnerRequest, CrtHolderRequest],
+});
+
+/** Why a role was not granted. A chain that cannot be read is never among them: that is 503 `chain_unavailable`. */
+export const ROLE_REFUSALS = {
+  member_required: 'The request names no member, and only a member can hold this',
+  not_controller: 'The account is not the controller of this membership',
+  no_such_channel: 'There is no such channel',
+  not_owner: 'The channel or NFT belongs to somebody else',
+  group_inactive: 'The curator group that owns the channel is not active',
+  not_collaborator: 'The member is not a collaborator of the channel',
+  no_such_video: 'There is no such video',
+  no_nft: 'The video has no NFT',
+  no_such_token: 'The channel has no creator token',
+  no_holding: 'The member holds nothing of the creator token',
+  not_certified: 'The key of this node may not attest this role',
+} as const;
+
+export type RoleRefusal = keyof typeof ROLE_REFUSALS;
