@@ -1,0 +1,81 @@
+import { nowSec, type Clock } from '../../shared/base/index.ts';
+import { TokenError, verifyToken, type VerifiedToken } from '../../shared/token/index.ts';
+import { Problem } from '../../shared/wire/index.ts';
+import type { KeyStore } from './key-store.ts';
+import type { OwnKey } from './own-key.ts';
+import type { RoleLosses } from './role-losses.ts';
+
+/** Lets the owner of a channel change what belongs to it. */
+export interface OwnerGate {
+  /** The bearer token of a request. Throws Problem `token_missing`, `token_expired`, `token_invalid`, `restricted`. */
+  authenticate(authorization: string | undefined): Promise<VerifiedToken>;
+  /** The subject that owns the channel. Throws Problem `policy_denied` or `role_outdated`. */
+  authorize(token: VerifiedToken, channel: string): Promise<string>;
+}
+
+const LEEWAY_SEC = 5;
+
+export function createOwnerGate(options: {
+  readonly key: OwnKey;
+  readonly keys: KeyStore;
+  readonly losses: RoleLosses;
+  readonly tokenLifeSec: number;
+  readonly clock: Clock;
+}): OwnerGate {
+  const { key, keys, losses, tokenLifeSec, clock } = options;
+
+  const verify = (text: string): VerifiedToken => {
+    try {
+      return verifyToken(text, {
+        keys: key.lookup,
+        nowSec: nowSec(clock),
+        leewaySec: LEEWAY_SEC,
+        lifeSecMax: tokenLifeSec,
+        gatewayLifeSecMax: tokenLifeSec,
+      });
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      const { reason } = error;
+      throw unauthorized(reason === 'token_expired' ? 'token_expired' : 'token_invalid', reason);
+    }
+  };
+
+  return {
+    authenticate: async (authorization) => {
+      const text = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1];
+      if (text === undefined) throw unauthorized('token_missing');
+      const token = verify(text);
+      if (await keys.isRevoked(token.kid)) throw unauthorized('token_invalid', 'key_not_valid');
+      // A token narrowed for a guest carries the owner's role, but not the owner's trust.
+      if (text.includes('~') || token.restrictions.length > 0 || token.aud !== null || token.usr !== null) {
+        throw new Problem('restricted', 'A token that was narrowed or restricted cannot change policies');
+      }
+      return token;
+    },
+    authorize: async (token, channel) => {
+      const role = token.roles.find((claim) => claim.role === 'channel_owner' && claim.channel === channel);
+      if (role?.role !== 'channel_owner') {
+        throw new Problem('policy_denied', 'This takes the owner of the channel', {
+          extensions: { needs: [[{ role: 'channel_owner', channel }]] },
+        });
+      }
+      const subject = role.worker === undefined ? token.sub : `worker:${role.worker}`;
+      if (await losses.hasEnded({ subject, role: role.role, object: channel, block: token.blk })) {
+        throw unauthorized('role_outdated');
+      }
+      return subject;
+    },
+  };
+}
+
+/** RFC 6750: what a client is told when its token will not do. */
+function unauthorized(
+  code: 'token_missing' | 'token_expired' | 'token_invalid' | 'role_outdated',
+  reason?: string,
+): Problem {
+  const challenge = code === 'token_missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+  return new Problem(code, undefined, {
+    headers: { 'www-authenticate': challenge },
+    ...(reason === undefined ? {} : { extensions: { reason } }),
+  });
+}

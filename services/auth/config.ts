@@ -1,0 +1,61 @@
+import { hexToU8a } from '@polkadot/util';
+import {
+  asInteger,
+  asList,
+  asOneOf,
+  asText,
+  asUrl,
+  LOG_LEVELS,
+  readSettings,
+  type LogLevel,
+} from '../../shared/runtime/index.ts';
+
+export interface AuthConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly databaseUrl: string;
+  readonly chainUrl: string;
+  /** The URL clients use, without a trailing slash: sign-in messages and proofs are checked against it. */
+  readonly publicUrl: string;
+  /** 32 bytes: the secret of the signing key. */
+  readonly signingSeed: Uint8Array;
+  /** The root's certificate of the signing key. */
+  readonly certificate: string;
+  readonly tokenLifeSec: number;
+  readonly sessionLifeSec: number;
+  /** Oldest finalized block that roles are read at: a node that hangs behind must not attest the past. */
+  readonly chainAgeMsMax: number;
+  /** Origins whose pages may call this node; `null` means any. */
+  readonly allowedOrigins: readonly string[] | null;
+}
+
+const asSeed = (text: string): Uint8Array => {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Error('must be 32 bytes in 0x hex');
+  return hexToU8a(text);
+};
+
+/** Origins as browsers send them (RFC 6454), or `*` for any. */
+const asOrigin = (text: string): string => {
+  if (text === '*' || (URL.canParse(text) && new URL(text).origin === text)) return text;
+  throw new Error('must be origins such as https://app.example, or *');
+};
+
+export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
+  readSettings((env) => {
+    const origins = env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), ['*']);
+    return {
+      host: env.get('PANOPTES_HOST', asText, '127.0.0.1'),
+      port: env.get('PANOPTES_PORT', asInteger(0, 65_535), 8090),
+      logLevel: env.get('PANOPTES_LOG_LEVEL', asOneOf(...LOG_LEVELS), 'info'),
+      databaseUrl: env.secret('PANOPTES_DATABASE_URL', asUrl('postgres', 'postgresql')),
+      chainUrl: env.get('PANOPTES_CHAIN_URL', asUrl('ws', 'wss')),
+      publicUrl: env.get('PANOPTES_PUBLIC_URL', asUrl('http', 'https')),
+      signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
+      certificate: env.secret('PANOPTES_CERTIFICATE', asText),
+      tokenLifeSec: env.get('PANOPTES_TOKEN_LIFE_SEC', asInteger(60, 1_800), 900),
+      sessionLifeSec: env.get('PANOPTES_SESSION_LIFE_SEC', asInteger(300, 86_400), 86_400),
+      chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
+      allowedOrigins: origins.includes('*') ? null : origins,
+    };
+  }, source);

@@ -1,0 +1,89 @@
+import { openOrCleanUp, type Clock } from '../../shared/base/index.ts';
+import { createPool, migrate } from '../../shared/db/index.ts';
+import type { Readiness } from '../../shared/http/index.ts';
+import type { Logger } from '../../shared/runtime/index.ts';
+import { createAcquisitionTables } from './acquisitions.ts';
+import { createOwnerGate, type OwnerGate } from './authorize-owner.ts';
+import { openChainLink, type ChainLink } from './chain-link.ts';
+import { createChallenger, type Challenger } from './challenge.ts';
+import type { AuthConfig } from './config.ts';
+import { createDatabase } from './database.ts';
+import { createTokenIssuer, type TokenIssuer } from './issue-token.ts';
+import { createKeyStore, type KeyStore } from './key-store.ts';
+import { createNonces } from './nonce.ts';
+import { KeyError, openOwnKey } from './own-key.ts';
+import { createPolicyStore, type PolicyStore } from './policy-store.ts';
+import { createRoleLosses } from './role-losses.ts';
+import { createSessions } from './sessions.ts';
+import { createSignInVerifier, type SignInVerifier } from './sign-in.ts';
+import { createUsedProofs } from './used-proofs.ts';
+
+/** The use cases, put together; dispose releases what they stand on. */
+export interface AuthDeps extends AsyncDisposable {
+  readonly chain: ChainLink;
+  readonly challenger: Challenger;
+  readonly signIns: SignInVerifier;
+  readonly issuer: TokenIssuer;
+  readonly keys: KeyStore;
+  readonly gate: OwnerGate;
+  readonly policies: PolicyStore;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+const PRUNE_MS = 3_600_000;
+
+/** Throws KeyError when the node has no key that distributors would accept. */
+export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise<AuthDeps> {
+  return openOrCleanUp(async (opened) => {
+    const { publicUrl, sessionLifeSec, tokenLifeSec } = config;
+    const key = openOwnKey({ ...config, clock });
+
+    const pool = createPool(config.databaseUrl, log);
+    opened.defer(() => pool.end());
+    await migrate(pool);
+    const database = createDatabase(pool);
+    const keys = createKeyStore(database);
+    await keys.publish(key);
+    if (await keys.isRevoked(key.certificate.kid))
+      throw new KeyError('the signing key of this node is revoked');
+
+    const chain = opened.use(
+      openChainLink({ url: config.chainUrl, log, clock, ageMsMax: config.chainAgeMsMax }),
+    );
+    const sessions = createSessions(database);
+    const prune = setInterval(() => {
+      sessions
+        .prune(new Date(clock()))
+        .catch((error: unknown) => log.warn({ err: error }, 'sessions not pruned'));
+    }, PRUNE_MS);
+    opened.defer(async () => clearInterval(prune));
+
+    const nonces = createNonces(config.signingSeed);
+    const usedProofs = createUsedProofs(clock);
+    const losses = createRoleLosses(database);
+    return {
+      chain,
+      challenger: createChallenger({ publicUrl, sessionLifeSec, nonces, clock }),
+      signIns: createSignInVerifier({ publicUrl, sessionLifeSec, nonces, sessions, usedProofs, clock }),
+      issuer: createTokenIssuer({
+        key,
+        publicUrl,
+        tokenLifeSec,
+        chain,
+        acquisitions: createAcquisitionTables(database),
+        clock,
+      }),
+      keys,
+      gate: createOwnerGate({ key, keys, losses, tokenLifeSec, clock }),
+      policies: createPolicyStore(database),
+      readiness: async () => {
+        const facts = {
+          chain: chain.connected(),
+          key: key.isInWindow(clock) && !(await keys.isRevoked(key.certificate.kid)),
+        };
+        return { ready: facts.chain && facts.key, ...facts };
+      },
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  });
+}

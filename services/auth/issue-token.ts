@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { nowSec, type Clock } from '../../shared/base/index.ts';
+import {
+  createRoleToken,
+  TokenError,
+  type RoleClaim,
+  type RoleTokenClaims,
+} from '../../shared/token/index.ts';
+import {
+  Problem,
+  ROLE_REFUSALS,
+  type RefusedRole,
+  type RoleRequest,
+  type TokenRequest,
+  type TokenResponse,
+} from '../../shared/wire/index.ts';
+import type { AcquisitionTables } from './acquisitions.ts';
+import type { ChainLink } from './chain-link.ts';
+import type { OwnKey } from './own-key.ts';
+import { checkRole } from './roles/check-role.ts';
+import { findActing, type RoleContext, type Verdict } from './roles/context.ts';
+import type { SignIn } from './sign-in.ts';
+
+export interface TokenIssuer {
+  /**
+   * Reads every asked role at one finalized block and signs those that are true. Throws Problem `chain_unavailable`
+   * when that cannot be read, and `bad_request` with `fits` when the granted roles are too many for one token.
+   */
+  issue(signIn: SignIn, request: TokenRequest): Promise<TokenResponse>;
+}
+
+export function createTokenIssuer(options: {
+  readonly key: OwnKey;
+  readonly publicUrl: string;
+  readonly tokenLifeSec: number;
+  readonly chain: ChainLink;
+  readonly acquisitions: AcquisitionTables;
+  readonly clock: Clock;
+}): TokenIssuer {
+  const { key, publicUrl, tokenLifeSec, chain, acquisitions, clock } = options;
+
+  const check = async (role: RoleRequest, context: RoleContext): Promise<Checked> => ({
+    role,
+    verdict: key.mayAttest(role.role) ? await checkRole(role, context) : { refusal: 'not_certified' },
+  });
+
+  return {
+    issue: async (signIn, { member, delegable = false, roles }) => {
+      const { genesisHash } = chain.identity();
+      const { block, acting, checked } = await chain.atHead(async (view, { number }) => {
+        const acting = await findActing(view, signIn.account, member);
+        const asOf = { genesisHash, block: number };
+        const context = {
+          account: signIn.account,
+          member: acting,
+          view,
+          acquisitions: acquisitions.at(asOf),
+        };
+        const checked = await Promise.all(withoutRepeats(roles).map((role) => check(role, context)));
+        return { block: number, acting, checked };
+      });
+
+      const granted = checked.flatMap(({ verdict }) => ('claim' in verdict ? [verdict.claim] : []));
+      const refused = checked.flatMap(toRefused);
+      if (granted.length === 0) return { token: null, expiresAt: 0, block, granted, refused };
+
+      if (!key.isInWindow(clock))
+        throw new Problem('unavailable', 'The signing key of this node has expired');
+      const iat = nowSec(clock);
+      const exp = Math.min(iat + tokenLifeSec, signIn.expiresAt, key.certificate.exp);
+      const claims = {
+        iss: publicUrl,
+        sub: 'id' in acting ? `member:${acting.id}` : `account:${signIn.address}`,
+        iat,
+        exp,
+        jti: randomBytes(16).toString('base64url'),
+        blk: block,
+        ...(delegable ? { cnf: { key: signIn.sessionKey } } : {}),
+      };
+      const token = findSigned({ ...claims, roles: granted }, key);
+      if (token === null) throw tooManyRoles(claims, granted, key);
+      return { token, expiresAt: exp, block, granted, refused };
+    },
+  };
+}
+
+interface Checked {
+  readonly role: RoleRequest;
+  readonly verdict: Verdict;
+}
+
+const toRefused = ({ role, verdict }: Checked): RefusedRole[] =>
+  'refusal' in verdict ? [{ role, reason: verdict.refusal, detail: ROLE_REFUSALS[verdict.refusal] }] : [];
+
+/** `null` when the roles do not fit in a token. */
+function findSigned(claims: RoleTokenClaims, key: OwnKey): string | null {
+  try {
+    return createRoleToken(claims, key.pair);
+  } catch (error) {
+    if (error instanceof TokenError && error.reason === 'token_too_large') return null;
+    throw error;
+  }
+}
+
+/** Says how many of the granted roles, from the first on, a token can hold. */
+function tooManyRoles(
+  claims: Omit<RoleTokenClaims, 'roles'>,
+  granted: readonly RoleClaim[],
+  key: OwnKey,
+): Problem {
+  let fits = 0;
+  let over = granted.length;
+  while (over - fits > 1) {
+    const middle = Math.floor((fits + over) / 2);
+    if (findSigned({ ...claims, roles: granted.slice(0, middle) }, key) === null) over = middle;
+    else fits = middle;
+  }
+  return new Problem(
+    'bad_request',
+    `A token holds ${fits} of the ${granted.length} roles granted; ask for fewer at a time`,
+    { extensions: { reason: 'token_too_large', fits } },
+  );
+}
+
+/** The same role asked for twice is one role, whatever the order of its members. */
+function withoutRepeats(roles: readonly RoleRequest[]): RoleRequest[] {
+  const seen = new Map(roles.map((role) => [JSON.stringify(Object.entries(role).sort()), role]));
+  return [...seen.values()];
+}

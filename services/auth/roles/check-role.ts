@@ -1,0 +1,23 @@
+import type { RoleRequest } from '../../../shared/wire/index.ts';
+import { checkChannelCollaborator } from './channel-collaborator.ts';
+import { checkChannelOwner } from './channel-owner.ts';
+import type { RoleContext, Verdict } from './context.ts';
+import { checkCrtHolder } from './crt-holder.ts';
+import { checkMember } from './member.ts';
+import { checkNftOwner } from './nft-owner.ts';
+
+/** Whether a role is true at the context's block: the claim with its facts, or the reason why not. */
+export function checkRole(request: RoleRequest, context: RoleContext): Promise<Verdict> {
+  switch (request.role) {
+    case 'member':
+      return checkMember(request, context);
+    case 'channel_owner':
+      return checkChannelOwner(request, context);
+    case 'channel_collaborator':
+      return checkChannelCollaborator(request, context);
+    case 'nft_owner':
+      return checkNftOwner(request, context);
+    case 'crt_holder':
+      return checkCrtHolder(request, context);
+  }
+}

@@ -1,0 +1,27 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * The OpenAPI document at `/openapi.json` and as a page at `/docs`, out of the same schemas that check the requests.
+ * Register it before the routes. The page loads nothing from elsewhere.
+ */
+export async function serveDocs(app: FastifyInstance, publicUrl: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Panoptes auth node',
+        version: '1',
+        description:
+          'Checks roles on the chain and signs short-lived role tokens. Errors are `application/problem+json` (RFC 9457) with a stable `code`.',
+      },
+      servers: [{ url: publicUrl }],
+      components: {
+        securitySchemes: { roleToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWS' } },
+      },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
+}
