@@ -3,6 +3,7 @@ import { parseChain } from './chain.ts';
 import type { Confirmation, NarrowClaims, RoleClaim, RoleTokenClaims } from './claims.ts';
 import { TokenError } from './errors.ts';
 import { signJws } from './jws.ts';
+import { parseNarrowClaims, parseRoleTokenClaims } from './parse-claims.ts';
 import { isPublicKey } from './public-key.ts';
 import { chainRights } from './rights.ts';
 import type { KeyPair } from './signature.ts';
@@ -12,7 +13,7 @@ import type { KeyPair } from './signature.ts';
  * `claims_invalid` or `token_too_large`. How long a token may live is the caller's to decide.
  */
 export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
-  checkHolder(claims);
+  checkHolder(parseRoleTokenClaims(claims));
   const token = signJws({ typ: 'role+jwt', payload: claims }, key);
   parseChain(token);
   return token;
@@ -31,7 +32,7 @@ export function narrowToken(token: string, claims: NarrowClaims, holder: KeyPair
   const { roles, cnf } = chainRights(parseChain(token));
   if (cnf?.key !== encodeBase64url(holder.publicKey))
     throw new TokenError('narrowing_invalid', cnf ? 'the holder is another key' : 'the token is final');
-  checkHolder(claims);
+  checkHolder(parseNarrowClaims(claims));
   const payload = claims.roles ? { ...claims, roles: asTheyStand(claims.roles, roles) } : claims;
   const narrowed = signJws({ typ: 'narrow+jwt', payload, parent: token }, holder);
   chainRights(parseChain(narrowed));

@@ -34,11 +34,14 @@ export function parseJws(text: string, name: string): Jws {
   const [header, payload, signature, ...rest] = text.split('.');
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0)
     throw new TokenError('token_malformed', `${name} is not header.payload.signature`);
+  const signatureBytes = parseBase64url(signature, `the signature of ${name}`);
+  if (signatureBytes.length !== 64)
+    throw new TokenError('token_malformed', `the signature of ${name} is not 64 bytes`);
   return {
     header: parseJsonPart(header, `the header of ${name}`),
     payload: parseJsonPart(payload, `the payload of ${name}`),
     input: text.slice(0, header.length + 1 + payload.length),
-    signature: parseBase64url(signature, `the signature of ${name}`),
+    signature: signatureBytes,
   };
 }
 

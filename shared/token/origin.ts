@@ -1,4 +1,5 @@
 const DOMAIN_PATTERN = /^\*(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/;
+const ORIGIN = /^https?:\/\/(?:[a-z\d._-]+|\[[\da-f:]+\])(?::\d+)?$/;
 const HTTP = /^https?:\/\//;
 
 /** The origin of an http(s) URL as browsers serialise it (RFC 6454, section 6.2), or `null`. */
@@ -8,7 +9,7 @@ export function findOrigin(url: string): string | null {
 }
 
 /** `https://app.example`, `http://localhost:3000`: exactly as a browser sends it. */
-export const isOrigin = (text: string): boolean => findOrigin(text) === text;
+export const isOrigin = (text: string): boolean => ORIGIN.test(text) && findOrigin(text) === text;
 
 /** `*.app.example`. */
 export const isDomainPattern = (text: string): boolean => text.length <= 255 && DOMAIN_PATTERN.test(text);
