@@ -40,7 +40,10 @@ export interface RoleRule {
   readonly heldForSec?: number;
 }
 
-/** An access policy: a rule per kind of asset, `*` for the kinds not named. A kind with no rule is public. */
+/**
+ * An access policy: a rule per kind of asset, `*` for the kinds not named. A kind it has no rule for falls through to
+ * the next broader document (asset, video, channel) and at last to the node's default.
+ */
 export type PolicyDocument = { readonly v: 1 } & Readonly<Partial<Record<AssetKind | '*', Rule>>>;
 
 /** One thing a client could get to be let in: a role to ask a token for, or a condition nobody can fetch. */

@@ -20,6 +20,7 @@ export { TOKEN_REASONS, TokenError, type TokenReason } from './errors.ts';
 export { bytesToHex } from './hex.ts';
 export { TOKEN_CHARS_MAX } from './jws.ts';
 export { parseNarrowClaims, parseRole, parseRoleTokenClaims, ROLE_NAMES } from './parse-claims.ts';
+export { findOrigin, isDomainPattern, isOrigin, matchesOrigin } from './origin.ts';
 export { isPublicKey, keyId } from './public-key.ts';
 export { findViolated, type Use } from './restrictions.ts';
 export {

@@ -1,0 +1,27 @@
+export {
+  compilePolicy,
+  compileRule,
+  type CompiledPolicy,
+  type CompiledRule,
+  type PolicyContext,
+} from './compile.ts';
+export { allOf, anyOf, NEEDS_MAX } from './needs.ts';
+export {
+  parsePolicyDocument,
+  POLICY_DEPTH_MAX,
+  POLICY_LIST_MAX,
+  POLICY_RULES_MAX,
+  PolicyError,
+  type PolicyFlaw,
+} from './parse.ts';
+export {
+  ASSET_KINDS,
+  POLICY_SCOPES,
+  type AssetKind,
+  type Need,
+  type Needs,
+  type PolicyDocument,
+  type PolicyScope,
+  type RoleRule,
+  type Rule,
+} from './types.ts';
