@@ -13,7 +13,7 @@ export async function getHeader(node: ChainNode, blockHash: string): Promise<Hea
   if (header === null) throw new ChainUnavailableError(`the node does not know block ${blockHash}`);
   if (typeof header === 'object' && 'number' in header && 'parentHash' in header) {
     const { number, parentHash } = header;
-    if (isHex(number) && isHex(parentHash, 256)) return { number: hexToNumber(number), parentHash };
+    if (isHex(number, -1, true) && isHex(parentHash, 256)) return { number: hexToNumber(number), parentHash };
   }
   throw new ChainShapeError('a block header of an unknown form');
 }
