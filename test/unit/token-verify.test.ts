@@ -10,6 +10,7 @@ import {
   type RoleClaim,
   type RoleTokenClaims,
   type TokenReason,
+  type TrustedKey,
 } from '../../shared/token/index.ts';
 import {
   auth,
@@ -30,7 +31,6 @@ import {
   reasonOf,
   stranger,
   token,
-  trusted,
   verdict,
 } from './token-fixture.ts';
 
@@ -133,7 +133,7 @@ describe('form', () => {
 
   it('loose trailing bits are malformed, so one signature has one spelling', () => {
     const last = sig.at(-1)!;
-    const spellings = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].filter(
+    const spellings = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_').filter(
       (char) =>
         char !== last &&
         Buffer.from(`${sig.slice(0, -1)}${char}`, 'base64url').equals(Buffer.from(sig, 'base64url')),
@@ -345,7 +345,7 @@ describe('claims', () => {
 });
 
 describe('the key', () => {
-  it.each<[string, Partial<typeof trusted>, TokenReason | null]>([
+  it.each<[string, Partial<TrustedKey>, TokenReason | null]>([
     ['in its window', {}, null],
     ['revoked', { revoked: true }, 'key_not_valid'],
     ['not begun', { notBefore: NOW + 6 }, 'key_not_valid'],
