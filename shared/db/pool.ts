@@ -14,6 +14,7 @@ export function createPool(databaseUrl: string, log: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS_MAX,
+    keepAlive: true,
     connectionTimeoutMillis: 5_000,
   });
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));

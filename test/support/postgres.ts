@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate(pool);
   await pool.end();
   project.provide('postgresUrl', server.url());
-  return () => server[Symbol.asyncDispose]();
+  return async () => server[Symbol.asyncDispose]();
 }
 
 export interface TestDatabase extends AsyncDisposable {

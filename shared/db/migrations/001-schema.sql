@@ -103,8 +103,8 @@ create table panoptes.chain (
   seen_at timestamptz not null default now() -- last time the indexer reached the chain
 );
 
--- The outbox. Read rows with xid < pg_snapshot_xmin(pg_current_snapshot()) in (xid, seq) order, so that a transaction
--- that commits late is never skipped; then read the entity's current state.
+-- The outbox. Transactions do not commit in the order of `xid`, so a reader remembers a snapshot, not a row: what its
+-- last snapshot did not see and the current one sees is new. It then reads the entity's current state.
 create table panoptes.change (
   seq bigint generated always as identity,
   xid xid8 not null default pg_current_xact_id(),
@@ -113,6 +113,13 @@ create table panoptes.change (
   at timestamptz not null default clock_timestamp(),
   primary key (xid, seq)
 );
+
+-- Changes of transactions below `xid` have been removed.
+create table panoptes.change_horizon (
+  singleton boolean primary key default true check (singleton),
+  xid xid8 not null
+);
+insert into panoptes.change_horizon (xid) values ('0');
 
 -- Statement triggers with transition tables: one notification per statement, whatever the number of rows.
 -- TG_ARGV[0]: the entity's name; TG_ARGV[1]: an SQL expression over the row that makes its id.
