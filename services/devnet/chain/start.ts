@@ -1,3 +1,4 @@
+import { systemClock } from '../../../shared/base/index.ts';
 import { createServer } from '../../../shared/http/index.ts';
 import { createLog } from '../../../shared/runtime/index.ts';
 import { createCodec } from './codec.ts';
@@ -18,15 +19,16 @@ const HISTORY_BLOCKS_MAX = 100_000;
 /** Starts a development chain at its genesis, on 127.0.0.1. The JSON-RPC and the control interface share a port. */
 export async function startDevChain(options: DevChainOptions = {}): Promise<DevChain> {
   const { port = 0, blockMs = 1_000, finalityLagBlocks = 0, historyBlocksMax = HISTORY_BLOCKS_MAX } = options;
+  const { clock = systemClock, log = createLog('devnet-chain', 'silent') } = options;
   const codec = createCodec();
   const state = createWorldState(codec);
-  const { delta: genesis } = state.change(0, (step) => step(putGenesis));
+  const { delta: genesis } = state.change(0, [putGenesis]);
   const ledger = createLedger({
     codec,
     finalityLagBlocks,
     // What is not final yet must be there to be finalized.
     historyBlocksMax: Math.max(historyBlocksMax, finalityLagBlocks + 2),
-    clock: Date.now,
+    clock,
     genesis,
   });
   const world = createWorld(ledger, state);
@@ -35,14 +37,12 @@ export async function startDevChain(options: DevChainOptions = {}): Promise<DevC
     return refOf(ledger.best());
   };
 
-  const app = createServer({
-    log: options.log ?? createLog('devnet-chain', 'silent'),
-    bodyBytesMax: CONTROL_BODY_BYTES_MAX,
-  });
+  const app = createServer({ log, bodyBytesMax: CONTROL_BODY_BYTES_MAX });
   serveControl(app, { world, build });
   const sockets = openSockets(app.server, {
     methods: createMethods(ledger, codec),
     subscriptions: createSubscriptions(ledger),
+    log,
   });
   const controlUrl = await app.listen({ port, host: '127.0.0.1' });
   const timer = blockMs > 0 ? setInterval(() => void build(), blockMs) : undefined;

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { World } from './world/results.ts';
 
@@ -10,6 +11,8 @@ export interface DevChainOptions {
   readonly finalityLagBlocks?: number;
   /** States and blocks kept for reading, newest first; older ones answer as pruned. Default 100,000. */
   readonly historyBlocksMax?: number;
+  /** What blocks take their time from; each is at least a millisecond later than its parent. Default: the wall clock. */
+  readonly clock?: Clock;
   readonly log?: Logger;
 }
 

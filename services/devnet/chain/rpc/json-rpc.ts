@@ -19,7 +19,7 @@ export const UNKNOWN_BLOCK = 4003;
 
 export type RpcId = string | number | null;
 
-/** Does one method; throws `RpcError`. */
+/** Does one method; throws only `RpcError`. */
 export type Dispatch = (method: string, params: readonly unknown[]) => unknown;
 
 const BATCH_MAX = 1_000;
@@ -60,8 +60,10 @@ function respond(request: unknown, dispatch: Dispatch): object | null {
     return isNotification ? null : { jsonrpc: '2.0', id, result: result ?? null };
   } catch (error) {
     if (isNotification) return null;
-    const told = error instanceof RpcError ? error : new RpcError(INTERNAL_ERROR, 'Internal error');
-    return errorResponse(id, told);
+    return errorResponse(
+      id,
+      error instanceof RpcError ? error : new RpcError(INTERNAL_ERROR, 'Internal error'),
+    );
   }
 }
 

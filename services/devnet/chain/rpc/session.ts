@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { answer, INVALID_PARAMS, METHOD_NOT_FOUND, RpcError } from './json-rpc.ts';
+import type { Logger } from '../../../../shared/runtime/index.ts';
+import { answer, INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, RpcError } from './json-rpc.ts';
 import type { Method } from './methods.ts';
 import type { createSubscriptions } from './subscriptions.ts';
 
@@ -9,6 +10,7 @@ const SUBSCRIPTIONS_MAX = 1_024;
 export interface Api {
   readonly methods: Readonly<Record<string, Method>>;
   readonly subscriptions: ReturnType<typeof createSubscriptions>;
+  readonly log: Logger;
 }
 
 interface Running {
@@ -22,7 +24,7 @@ export interface Session {
   close(): void;
 }
 
-export function createSession({ methods, subscriptions }: Api, send: (text: string) => void): Session {
+export function createSession({ methods, subscriptions, log }: Api, send: (text: string) => void): Session {
   const running = new Map<string, Running>();
   const unsubscribers = new Set(Object.values(subscriptions).map(({ unsubscribe }) => unsubscribe));
   /** What starts once the answer with the subscription's id has been sent. */
@@ -68,9 +70,19 @@ export function createSession({ methods, subscriptions }: Api, send: (text: stri
     throw new RpcError(METHOD_NOT_FOUND, 'Method not found');
   };
 
+  const dispatchSafely = (name: string, params: readonly unknown[]): unknown => {
+    try {
+      return dispatch(name, params);
+    } catch (error) {
+      if (error instanceof RpcError) throw error;
+      log.error({ err: error, method: name }, 'A method failed');
+      throw new RpcError(INTERNAL_ERROR, 'Internal error');
+    }
+  };
+
   return {
     receive: (text) => {
-      const response = answer(text, dispatch);
+      const response = answer(text, dispatchSafely);
       if (response !== null) send(response);
       const starts = afterAnswer;
       afterAnswer = [];

@@ -4,7 +4,7 @@ import { createSession, type Api } from './session.ts';
 
 const MESSAGE_BYTES_MAX = 5 * 1024 * 1024;
 /** A client that lets this much pile up unread is cut off. */
-const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
+const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
 const CONNECTIONS_MAX = 200;
 
 export interface Sockets extends AsyncDisposable {
@@ -15,6 +15,8 @@ export interface Sockets extends AsyncDisposable {
 /** Speaks JSON-RPC on every WebSocket that reaches the HTTP server, whatever its path. */
 export function openSockets(server: Server, api: Api): Sockets {
   const sockets = new WebSocketServer({ server, maxPayload: MESSAGE_BYTES_MAX, perMessageDeflate: false });
+  // Errors of the HTTP server pass here too (a port in use); whoever listens on it handles them.
+  sockets.on('error', () => undefined);
   sockets.on('connection', (socket: WebSocket) => {
     // An oversized or malformed frame ends the connection by itself (1009, 1002); there is nothing more to do.
     socket.on('error', () => undefined);

@@ -17,21 +17,25 @@ export interface Change {
   emit(pallet: string, name: string, ...args: readonly unknown[]): void;
 }
 
-/** The world's state as JavaScript values, beside their encoding in the ledger. */
-export interface WorldState {
-  /** Runs `work` on a copy; what it changed stays only if it returns. Events are those of each `step`. */
-  change<T>(block: number, work: (step: <R>(run: (change: Change) => R) => Step<R>) => T): Changed<T>;
-}
+export type Read = Pick<Change, 'find' | 'get'>;
 
+/** What one step of a change did. */
 export interface Step<R> {
   readonly result: R;
   /** Each a `RuntimeEvent`. */
   readonly events: readonly Uint8Array[];
 }
 
-export interface Changed<T> {
-  readonly result: T;
+export interface Changed<R> {
+  readonly steps: readonly Step<R>[];
   readonly delta: ReadonlyMap<Hex, Hex | null>;
+}
+
+/** The world's state as JavaScript values, beside their encoding in the ledger. */
+export interface WorldState {
+  read<R>(work: (state: Read) => R): R;
+  /** Runs the steps on a copy of the state, which replaces it only if all of them return. */
+  change<R>(block: number, steps: readonly ((change: Change) => R)[]): Changed<R>;
 }
 
 interface Slot {
@@ -42,58 +46,63 @@ const ABSENT: Slot = { value: null, encoded: null };
 
 export function createWorldState(codec: Codec): WorldState {
   const slots = new Map<Hex, Slot>();
-
-  const change = <T>(
-    block: number,
-    work: (step: <R>(run: (change: Change) => R) => Step<R>) => T,
-  ): Changed<T> => {
-    const written = new Map<Hex, Slot>();
-    const slotOf = (item: Item<readonly unknown[], unknown>, keys: readonly unknown[]): Slot => {
-      const key = codec.storageKey(item.pallet, item.name, keys);
-      return written.get(key) ?? slots.get(key) ?? ABSENT;
-    };
-    // The one place where the types of an item meet the untyped slots: put wrote what find reads.
-    const find = <K extends readonly unknown[], V>(item: Item<K, V>, ...keys: K): V | null =>
-      slotOf(item as Item<readonly unknown[], unknown>, keys).value as V | null;
-    const put = <K extends readonly unknown[], V>(item: Item<K, V>, keys: K, value: V): void => {
-      const encoded = u8aToHex(codec.encodeItem(item.pallet, item.name, value));
-      written.set(codec.storageKey(item.pallet, item.name, keys), { value, encoded });
-    };
-    const step = <R>(run: (change: Change) => R): Step<R> => {
-      const events: Uint8Array[] = [];
-      const result = run({
-        block,
-        find,
-        get: (what, item, ...keys) => {
-          const value = find(item, ...keys);
-          if (value === null)
-            throw new Problem('not_found', `There is no ${what} ${keys.map(String).join(', ')}`);
-          return value;
-        },
-        put,
-        remove: (item, ...keys) => {
-          written.set(codec.storageKey(item.pallet, item.name, keys), ABSENT);
-        },
-        takeId: (item) => {
-          const id = find(item) ?? 0;
-          put(item, [], id + 1);
-          return id;
-        },
-        emit: (pallet, name, ...args) => {
-          events.push(codec.encodeEvent({ pallet, name, args }));
-        },
+  return {
+    read: (work) => work(readFrom(codec, (key) => slots.get(key))),
+    change: (block, steps) => {
+      const written = new Map<Hex, Slot>();
+      const read = readFrom(codec, (key) => written.get(key) ?? slots.get(key));
+      const done = steps.map((step) => {
+        const events: Uint8Array[] = [];
+        return { result: step({ block, ...read, ...writeTo(codec, read, written, events) }), events };
       });
-      return { result, events };
-    };
-
-    const result = work(step);
-    const delta = new Map<Hex, Hex | null>();
-    for (const [key, slot] of written) {
-      if (slot.encoded !== (slots.get(key)?.encoded ?? null)) delta.set(key, slot.encoded);
-      if (slot.encoded === null) slots.delete(key);
-      else slots.set(key, slot);
-    }
-    return { result, delta };
+      const delta = new Map<Hex, Hex | null>();
+      for (const [key, slot] of written) {
+        if (slot.encoded !== (slots.get(key)?.encoded ?? null)) delta.set(key, slot.encoded);
+        if (slot.encoded === null) slots.delete(key);
+        else slots.set(key, slot);
+      }
+      return { steps: done, delta };
+    },
   };
-  return { change };
+}
+
+function readFrom(codec: Codec, slotAt: (key: Hex) => Slot | undefined): Read {
+  // The one place where the types of an item meet the untyped slots: put wrote what find reads.
+  const find = <K extends readonly unknown[], V>(item: Item<K, V>, ...keys: K): V | null =>
+    (slotAt(codec.storageKey(item.pallet, item.name, keys)) ?? ABSENT).value as V | null;
+  return {
+    find,
+    get: (what, item, ...keys) => {
+      const value = find(item, ...keys);
+      if (value === null)
+        throw new Problem('not_found', `There is no ${what} ${keys.map(String).join(', ')}`);
+      return value;
+    },
+  };
+}
+
+function writeTo(
+  codec: Codec,
+  { find }: Read,
+  written: Map<Hex, Slot>,
+  events: Uint8Array[],
+): Omit<Change, keyof Read | 'block'> {
+  const put = <K extends readonly unknown[], V>(item: Item<K, V>, keys: K, value: V): void => {
+    const encoded = u8aToHex(codec.encodeItem(item.pallet, item.name, value));
+    written.set(codec.storageKey(item.pallet, item.name, keys), { value, encoded });
+  };
+  return {
+    put,
+    remove: (item, ...keys) => {
+      written.set(codec.storageKey(item.pallet, item.name, keys), ABSENT);
+    },
+    takeId: (item) => {
+      const id = find(item) ?? 0;
+      put(item, [], id + 1);
+      return id;
+    },
+    emit: (pallet, name, ...args) => {
+      events.push(codec.encodeEvent({ pallet, name, args }));
+    },
+  };
 }

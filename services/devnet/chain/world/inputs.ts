@@ -130,9 +130,13 @@ export const INPUTS = {
   dustCreatorTokenAccount: object({ token: Id, member: Id }),
 } as const satisfies Record<string, TObject>;
 
+/** Of two operations in two blocks, so not one of them. */
+export const BUY_NOW = object({ video: Id, price: Amount, buyer: Id });
+
 export type OperationName = keyof typeof INPUTS;
 export type Input<K extends OperationName> = Static<(typeof INPUTS)[K]>;
 
+export type BuyNowInput = Static<typeof BUY_NOW>;
 export type AssetSpec = Static<typeof Asset>;
 export type AmountSpec = Static<typeof Amount>;
 export type OwnerSpec = Static<typeof Owner>;

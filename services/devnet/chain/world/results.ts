@@ -1,4 +1,4 @@
-import type { Input, OperationName } from './inputs.ts';
+import type { BuyNowInput, Input, OperationName } from './inputs.ts';
 
 /** Data object ids of what an operation uploaded. */
 export interface ChannelAssets {
@@ -41,11 +41,7 @@ export type World = {
   readonly [K in OperationName]: (input: Input<K>) => Promise<InBlock<Result<K>>>;
 } & {
   /** Puts the NFT on sale at `price` (unless it is already) and buys it in the next block. */
-  readonly buyNow: (input: {
-    readonly video: number;
-    readonly price: Input<'sellNft'>['price'];
-    readonly buyer: number;
-  }) => Promise<InBlock<object>>;
+  readonly buyNow: (input: BuyNowInput) => Promise<InBlock<object>>;
   /** Several operations in one block, all or none. Results come in the order of the calls. */
   readonly batch: (calls: readonly Call[]) => Promise<readonly InBlock<Record<string, unknown>>[]>;
 };

@@ -2,9 +2,9 @@ import { Problem } from '../../../../shared/wire/index.ts';
 import type { Block } from '../state/block.ts';
 import type { Ledger } from '../state/ledger.ts';
 import type { Change, WorldState } from './change.ts';
-import { parseCall } from './check.ts';
-import { INPUTS, type Input, type OperationName } from './inputs.ts';
-import { videoById } from './items.ts';
+import { parseCall, parseInput } from './check.ts';
+import { BUY_NOW, INPUTS, type Input, type OperationName } from './inputs.ts';
+import { membershipById, videoById } from './items.ts';
 import type { Operations } from './operation.ts';
 import { channels } from './operations/channels.ts';
 import { curators } from './operations/curators.ts';
@@ -28,13 +28,11 @@ const OPERATIONS: Operations<OperationName> = {
 /** The world over a ledger. Operations run to their end one after the other: each is one synchronous step. */
 export function createWorld(ledger: Ledger, state: WorldState): World {
   const append = (calls: readonly Call[]): { block: Block; results: readonly object[] } => {
-    const { result: steps, delta } = state.change(ledger.best().number + 1, (step) =>
-      calls.map((call) => step((change) => run(change, call))),
+    const { steps, delta } = state.change(
+      ledger.best().number + 1,
+      calls.map((call) => (change) => run(change, call)),
     );
-    const operations = calls.map((call, position) => ({
-      remark: remarkOf(call),
-      events: steps[position]?.events ?? [],
-    }));
+    const operations = calls.map((call, i) => ({ remark: remarkOf(call), events: steps[i]?.events ?? [] }));
     return { block: ledger.append(operations, delta), results: steps.map(({ result }) => result) };
   };
   const one = (call: Call): InBlock<object> => {
@@ -48,13 +46,16 @@ export function createWorld(ledger: Ledger, state: WorldState): World {
 
   return {
     ...single,
-    buyNow: async ({ video, price, buyer }) => {
-      const { nftStatus } = state.change(0, (step) => step((change) => change.get('video', videoById, video)))
-        .result.result;
+    buyNow: async (input) => {
+      const { video, price, buyer } = parseInput('buyNow', BUY_NOW, input);
+      const { nftStatus } = state.read(({ get }) => {
+        get('member', membershipById, buyer);
+        return get('video', videoById, video);
+      });
       const status = nftStatus?.transactionalStatus;
-      const onSale = status !== undefined && 'BuyNow' in status && status.BuyNow === BigInt(price);
-      if (!onSale) one(parseCall('sellNft', { video, price }));
-      return one(parseCall('buyNft', { video, buyer }));
+      const isOnSale = status !== undefined && 'BuyNow' in status && status.BuyNow === BigInt(price);
+      if (!isOnSale) one({ op: 'sellNft', input: { video, price } });
+      return one({ op: 'buyNft', input: { video, buyer } });
     },
     batch: async (calls) => {
       if (calls.length === 0) throw new Problem('bad_request', 'An empty batch');
@@ -72,6 +73,10 @@ function run<K extends OperationName>(
   return OPERATIONS[call.op](change, call.input);
 }
 
+/** What stands in the block for an operation: its name and input, readable in an explorer. */
 function remarkOf({ op, input }: Call): string {
-  return `${op} ${JSON.stringify(input, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`;
+  const json = JSON.stringify(input, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  return `${op} ${json}`;
 }

@@ -1,3 +1,6 @@
+/** An era's first byte is its variant, so there is one for each value. */
+const MORTAL_ERAS = Array.from({ length: 255 }, (_, i) => `Mortal${String(i + 1)}(u8)`).join(', ');
+
 /** Substrate's own types (FRAME of the Joystream runtime, spec 2004). */
 export const FRAME_TYPES = `
 type AccountId = AccountId32
@@ -16,7 +19,13 @@ enum frame_support::dispatch::DispatchClass { Normal, Operational, Mandatory }
 enum frame_support::dispatch::Pays { Yes, No }
 struct frame_support::dispatch::DispatchInfo { weight: Weight, class: DispatchClass, pays_fee: Pays }
 struct sp_runtime::ModuleError { index: u8, error: [u8; 4] }
-enum sp_runtime::DispatchError { Other, CannotLookup, BadOrigin, Module(ModuleError) }
+enum sp_runtime::TokenError { NoFunds, WouldDie, BelowMinimum, CannotCreate, UnknownAsset, Frozen, Unsupported }
+enum sp_arithmetic::ArithmeticError { Underflow, Overflow, DivisionByZero }
+enum sp_runtime::TransactionalError { LimitReached, NoLayer }
+enum sp_runtime::DispatchError {
+  Other, CannotLookup, BadOrigin, Module(ModuleError), ConsumerRemaining, NoProviders, TooManyConsumers,
+  Token(TokenError), Arithmetic(ArithmeticError), Transactional(TransactionalError), Exhausted, Corruption, Unavailable,
+}
 
 struct pallet_balances::AccountData { free: Balance, reserved: Balance, misc_frozen: Balance, fee_frozen: Balance }
 struct frame_system::AccountInfo {
@@ -46,7 +55,7 @@ struct sp_core::ed25519::Signature as Ed25519Signature([u8; 64])
 struct sp_core::sr25519::Signature as Sr25519Signature([u8; 64])
 struct sp_core::ecdsa::Signature as EcdsaSignature([u8; 65])
 enum sp_runtime::MultiSignature { Ed25519(Ed25519Signature), Sr25519(Sr25519Signature), Ecdsa(EcdsaSignature) }
-enum sp_runtime::generic::era::Era { Immortal, Mortal1(u8) }
+enum sp_runtime::generic::era::Era { Immortal, ${MORTAL_ERAS} }
 struct frame_system::extensions::check_non_zero_sender::CheckNonZeroSender
 struct frame_system::extensions::check_spec_version::CheckSpecVersion
 struct frame_system::extensions::check_tx_version::CheckTxVersion
