@@ -25,7 +25,8 @@ export interface Chain extends AsyncDisposable {
 export async function openChain(options: NodeOptions): Promise<Chain> {
   const node = await openNode(options);
   const closing = new AbortController();
-  const at = async (blockHash: string): Promise<ChainView> => createChainView(await node.stateAt(blockHash));
+  const viewOf = async (hash: string, parentHash: string): Promise<ChainView> =>
+    createChainView(await node.stateAt({ hash, parentHash }));
 
   return {
     genesisHash: node.genesisHash,
@@ -33,14 +34,11 @@ export async function openChain(options: NodeOptions): Promise<Chain> {
     connected: () => node.connected(),
     finalizedHead: async () => {
       const hash = await getFinalizedHash(node);
-      const [{ number }, time] = await Promise.all([
-        getHeader(node, hash),
-        at(hash).then((view) => view.blockTime()),
-      ]);
-      return { number, hash, time };
+      const { number, parentHash } = await getHeader(node, hash);
+      return { number, hash, time: await (await viewOf(hash, parentHash)).blockTime() };
     },
     blockHash: (number) => getBlockHash(node, number),
-    at,
+    at: async (blockHash) => viewOf(blockHash, (await getHeader(node, blockHash)).parentHash),
     followFinalized: (follow) =>
       followFinalized(node, options.log, {
         ...follow,

@@ -1,10 +1,10 @@
-import { ApiPromise, WsProvider } from '@polkadot/api';
-import type { ApiOptions } from '@polkadot/api/types';
+import { ApiPromise } from '@polkadot/api';
+import type { ApiDecoration, ApiOptions } from '@polkadot/api/types';
 import { hexToU8a, isHex } from '@polkadot/util';
-import { backoffMs } from '../base/index.ts';
 import type { Logger } from '../runtime/index.ts';
 import { ChainShapeError, ChainUnavailableError } from './errors.ts';
 import { toPlain } from './plain.ts';
+import { createRpcSocket, type RpcSocket } from './rpc-socket.ts';
 import type { BlockState } from './view.ts';
 
 export interface NodeOptions {
@@ -25,30 +25,24 @@ export interface ChainNode extends AsyncDisposable {
   readonly ss58: number;
   connected(): boolean;
   request(method: string, params: readonly unknown[]): Promise<unknown>;
-  stateAt(blockHash: string): Promise<BlockState>;
+  /** The state after a block, read as the runtime that wrote it, its parent's, describes it. */
+  stateAt(block: { readonly hash: string; readonly parentHash: string }): Promise<BlockState>;
   /** Calls back on every notice of a new finalized head and on every reconnect: hints, which may be lost. */
   onFinalized(hint: () => void): Disposable;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-const RECONNECT_MS_MAX = 5_000;
+const SS58_SUBSTRATE = 42;
 
 /** Connects, trying again until it succeeds or `signal` aborts (then it throws ChainUnavailableError). */
 export async function openNode(options: NodeOptions): Promise<ChainNode> {
   const { url, log, requestTimeoutMs = REQUEST_TIMEOUT_MS, signal } = options;
-  // Without its own reconnecting the provider prints nothing and the pace is ours.
-  const provider = new WsProvider(url, false, {}, requestTimeoutMs);
-  const link = keepConnected(provider, log);
-  // The library's own provider does not fit its interface under exactOptionalPropertyTypes (`endpoint`).
-  const api = new ApiPromise({
-    provider: provider as NonNullable<ApiOptions['provider']>,
-    noInitWarn: true,
-    throwOnConnect: false,
-    throwOnUnknown: false,
-  });
+  const socket = createRpcSocket({ url, log, requestTimeoutMs });
+  const api = new ApiPromise({ provider: toProvider(socket), noInitWarn: true });
+  api.isReadyOrError.catch(() => undefined); // it starts again by itself with the next connection
   const close = async (): Promise<void> => {
-    link[Symbol.dispose]();
     await api.disconnect();
+    await socket.close();
   };
 
   try {
@@ -59,70 +53,60 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
   }
   const genesisHash = api.genesisHash.toHex();
 
-  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (!provider.isConnected) throw new ChainUnavailableError('not connected to the chain');
-    try {
-      return await withTimeout(work(), requestTimeoutMs);
-    } catch (error) {
-      if (error instanceof ChainShapeError || error instanceof ChainUnavailableError) throw error;
-      throw new ChainUnavailableError('the chain did not answer', { cause: error });
-    }
-  };
-
-  // A node that came back may serve another chain; asked once per connection, before anything else is believed.
-  let checked: Promise<void> = Promise.resolve();
-  const checkGenesis = async (): Promise<void> => {
-    const found = await ask(() => provider.send<unknown>('chain_getBlockHash', [0]));
-    if (found !== genesisHash) {
-      log.error({ expected: genesisHash, found }, 'the node serves another chain now');
-      throw new ChainUnavailableError('the node serves another chain');
-    }
-  };
   const hints = new Set<() => void>();
   const hintAll = (): void => {
     for (const hint of hints) hint();
   };
-  provider.on('connected', () => {
-    checked = checkGenesis();
-    checked.then(hintAll, () => undefined);
+  /** A node that came back may serve another chain: asked once per connection, before anything else is believed. */
+  const welcome = async (): Promise<void> => {
+    const found = await socket.send('chain_getBlockHash', [0]);
+    if (found !== genesisHash) {
+      log.error({ expected: genesisHash, found }, 'the node serves another chain now');
+      throw new ChainUnavailableError('the node serves another chain');
+    }
+    socket.subscribe('chain_subscribeFinalizedHeads', [], hintAll).catch((error: unknown) => {
+      log.warn({ err: error }, 'no notices of finalized blocks on this connection');
+    });
+    hintAll();
+  };
+  let welcomed: Promise<void> | null = null;
+  const ensureWelcomed = (): Promise<void> => {
+    welcomed ??= welcome().catch((error: unknown) => {
+      welcomed = null; // the next request asks again
+      throw error;
+    });
+    return welcomed;
+  };
+  socket.on('connected', () => {
+    welcomed = null;
+    ensureWelcomed().catch(() => undefined);
   });
 
   const request = async (method: string, params: readonly unknown[]): Promise<unknown> => {
-    await checked;
-    return ask(() => provider.send<unknown>(method, [...params]));
+    if (!socket.isConnected()) throw new ChainUnavailableError('not connected to the chain');
+    await ensureWelcomed();
+    return socket.send(method, params);
   };
-
-  // The provider renews this subscription after a reconnect.
-  await provider
-    .subscribe('chain_finalizedHead', 'chain_subscribeFinalizedHeads', [], hintAll)
-    .catch((error: unknown) => log.warn({ err: error }, 'no notices of finalized blocks; polling'));
+  await ensureWelcomed().catch(() => undefined);
+  const runtimeOf = createRuntimes(api, request);
 
   return {
     genesisHash,
-    ss58: api.registry.chainSS58 ?? 42,
-    connected: () => provider.isConnected,
+    ss58: api.registry.chainSS58 ?? SS58_SUBSTRATE,
+    connected: () => socket.isConnected(),
     request,
-    stateAt: async (blockHash) => {
-      await checked;
-      const decorated = await ask(() => api.at(blockHash));
+    stateAt: async (block) => {
+      const { query, registry } = await runtimeOf(block);
       return {
-        hash: blockHash,
+        hash: block.hash,
         read: async (pallet, item, ...key) => {
-          const entry = decorated.query[pallet]?.[item];
+          const entry = query[pallet]?.[item];
           if (!entry) throw new ChainShapeError(`the runtime has no ${pallet}.${item}`);
-          const raw = await request('state_getStorage', [entry.key(...key), blockHash]);
+          const raw = await request('state_getStorage', [entry.key(...key), block.hash]);
           if (raw === null) return null;
-          if (!isHex(raw)) throw new ChainShapeError(`${pallet}.${item}: not hex`);
           const { type } = entry.creator.meta;
-          const bytes = hexToU8a(raw);
-          const codec = decorated.registry.createTypeUnsafe(
-            decorated.registry.createLookupType(type.isPlain ? type.asPlain : type.asMap.value),
-            [bytes],
-          );
-          if (codec.encodedLength !== bytes.length) {
-            throw new ChainShapeError(`${pallet}.${item}: the metadata does not describe what is stored`);
-          }
-          return toPlain(codec);
+          const lookup = registry.createLookupType(type.isPlain ? type.asPlain : type.asMap.value);
+          return decode(`${pallet}.${item}`, raw, (bytes) => registry.createTypeUnsafe(lookup, [bytes]));
         },
       };
     },
@@ -134,46 +118,77 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
   };
 }
 
-/** Connects now and again after every disconnect, with growing pauses, until disposed. */
-function keepConnected(provider: WsProvider, log: Logger): Disposable {
-  let attempt = 0;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
+type Runtime = ApiDecoration<'promise'>;
 
-  const connect = (): void => {
-    timer = undefined;
-    if (!stopped) provider.connect().catch(retry);
-  };
-  const retry = (): void => {
-    if (stopped || timer) return;
-    timer = setTimeout(connect, backoffMs(attempt++, { baseMs: 100, capMs: RECONNECT_MS_MAX }));
-  };
-  const stops = [
-    provider.on('connected', () => {
-      if (attempt > 0) log.info('connected to the chain again');
-      attempt = 0;
-    }),
-    provider.on('disconnected', () => {
-      if (attempt === 0 && !stopped) log.warn('disconnected from the chain');
-      retry();
-    }),
-  ];
-  connect();
-  return {
-    [Symbol.dispose]: () => {
-      stopped = true;
-      clearTimeout(timer);
-      for (const stop of stops) stop();
-    },
+/** The metadata of each runtime version met, read once. */
+function createRuntimes(
+  api: ApiPromise,
+  request: ChainNode['request'],
+): (block: { hash: string; parentHash: string }) => Promise<Runtime> {
+  const runtimes = new Map<string, Promise<Runtime>>();
+  return async ({ hash, parentHash }) => {
+    const isGenesis = hash === api.genesisHash.toHex();
+    const raw = await request('state_getRuntimeVersion', [isGenesis ? hash : parentHash]);
+    const version = understand('the runtime version', () =>
+      api.registry.createType<ApiPromise['runtimeVersion']>('RuntimeVersion', raw),
+    );
+    const name = `${version.specName.toString()} ${version.specVersion.toString()}`;
+    if (version.specName.isEmpty) throw new ChainShapeError('a runtime version of an unknown form');
+    const known = runtimes.get(name);
+    if (known) return known;
+    const reading = api.at(hash, version).catch((error: unknown) => {
+      runtimes.delete(name);
+      throw new ChainUnavailableError('the metadata of the runtime cannot be read', { cause: error });
+    });
+    runtimes.set(name, reading);
+    return reading;
   };
 }
 
-function withTimeout<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new ChainUnavailableError('the chain is too slow')), limitMs);
+function decode(
+  name: string,
+  raw: unknown,
+  create: (bytes: Uint8Array) => { encodedLength: number },
+): ReturnType<typeof toPlain> {
+  if (!isHex(raw)) throw new ChainShapeError(`${name}: not hex`);
+  const bytes = hexToU8a(raw);
+  return understand(name, () => {
+    const codec = create(bytes);
+    if (codec.encodedLength !== bytes.length)
+      throw new ChainShapeError('the metadata does not describe this');
+    return toPlain(codec);
   });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}
+
+/** Whatever goes wrong in reading an answer is the answer's fault. */
+function understand<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'not understood';
+    throw new ChainShapeError(`${name}: ${why}`, { cause: error });
+  }
+}
+
+/** The socket as polkadot-js wants it; the connection stays ours to open and close. */
+function toProvider(socket: RpcSocket): NonNullable<ApiOptions['provider']> {
+  return {
+    hasSubscriptions: true,
+    isClonable: false,
+    get isConnected() {
+      return socket.isConnected();
+    },
+    clone: () => toProvider(socket),
+    connect: async () => undefined,
+    disconnect: async () => undefined,
+    on: (event, listener) =>
+      event === 'error' ? () => undefined : socket.on(event, () => void listener(undefined)),
+    // The library names the answer's type; what it makes of an answer that is not, it does in its own parser.
+    send: <T>(method: string, params: unknown[]) => socket.send(method, params) as Promise<T>,
+    // It would only listen for upgrades of the runtime, which are noticed block by block anyway.
+    subscribe: async () => 0,
+    unsubscribe: async () => true,
+  };
 }
 
 function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -61,7 +61,6 @@ export async function* followFinalized(
       attempt = 0;
     } catch (error) {
       if (!(error instanceof ChainUnavailableError)) throw error;
-      finalized = -1;
       log.warn({ err: error, block: next }, 'waiting for the chain');
       bell.reset();
       await bell.wait(backoffMs(attempt++));
@@ -83,7 +82,7 @@ async function readBlock(
   if (header.number !== number || (expectedParent !== undefined && header.parentHash !== expectedParent)) {
     throw new ChainForkError(number, `finalized block ${number} does not continue the block before it`);
   }
-  const view = createChainView(await node.stateAt(hash));
+  const view = createChainView(await node.stateAt({ hash, parentHash: header.parentHash }));
   const [events, time] = await Promise.all([view.events(), view.blockTime()]);
   return { number, hash, parentHash: header.parentHash, time, events, view };
 }
