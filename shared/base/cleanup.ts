@@ -31,7 +31,7 @@ export async function openOrCleanUp<T>(open: (cleanup: Cleanup) => Promise<T>): 
   try {
     return await open(cleanup);
   } catch (error) {
-    await cleanup[Symbol.asyncDispose]().catch(() => undefined);
+    await cleanup[Symbol.asyncDispose]().then(undefined, () => undefined);
     throw error;
   }
 }

@@ -35,6 +35,8 @@ export type AccessQuery = Static<typeof AccessQuery>;
 export const AccessAnswers = Type.Object({ assets: Type.Array(AccessAnswer) });
 export type AccessAnswers = Static<typeof AccessAnswers>;
 
+const Age = Type.Union([Type.Integer(), Type.Null()], { description: 'null: not known at all' });
+
 /** `GET /api/v1/status`. Sizes in bytes, ages in milliseconds, uptime in seconds. */
 export const DistributorStatus = Type.Object({
   id: Type.String(),
@@ -44,7 +46,7 @@ export const DistributorStatus = Type.Object({
   storageUsed: Type.Integer(),
   uptime: Type.Integer(),
   downloadsInProgress: Type.Integer(),
-  policyAgeMs: Type.Integer(),
-  chainAgeMs: Type.Integer(),
+  policyAgeMs: Age,
+  chainAgeMs: Age,
 });
 export type DistributorStatus = Static<typeof DistributorStatus>;

@@ -1,0 +1,43 @@
+/** Where a token may stand in a request besides `Authorization`. */
+export interface TokenNames {
+  readonly cookie: string;
+  readonly query: string;
+}
+
+/** The parts of a request that can hold a token. */
+export interface TokenSources {
+  readonly headers: { readonly authorization?: string | undefined; readonly cookie?: string | undefined };
+  /** From the path, `/t/{token}/…`. */
+  readonly params: { readonly token?: string };
+  readonly query: unknown;
+}
+
+const BEARER = /^bearer(?: +(.*))?$/i;
+
+/**
+ * The token of a request, as it came, or `null`. What a request says explicitly counts before what a browser sends by
+ * itself: `Authorization: Bearer` (RFC 6750), path, query, cookie. The first that is there counts, even if it is no
+ * good: the next is not tried. Other `Authorization` schemes are someone else's and passed over; of repeated headers
+ * and cookies the first counts, a repeated query parameter is no token.
+ */
+export function findToken({ headers, params, query }: TokenSources, names: TokenNames): string | null {
+  if (headers.authorization !== undefined) {
+    const bearer = BEARER.exec(headers.authorization);
+    if (bearer) return bearer[1] ?? '';
+  }
+  if (params.token !== undefined) return params.token;
+  const inQuery = (query as Readonly<Record<string, unknown>> | undefined)?.[names.query];
+  if (inQuery !== undefined) return typeof inQuery === 'string' ? inQuery : '';
+  return headers.cookie === undefined ? null : findCookie(headers.cookie, names.cookie);
+}
+
+/** The first cookie of that name (RFC 6265, section 5.4), without the quotes it may stand in. */
+function findCookie(header: string, name: string): string | null {
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
+    const value = pair.slice(equals + 1).trim();
+    return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+  }
+  return null;
+}

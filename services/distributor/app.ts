@@ -1,0 +1,71 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../shared/base/index.ts';
+import {
+  createServer,
+  parseAddressBlocks,
+  serveHealth,
+  serveMetrics,
+  toProblem,
+} from '../../shared/http/index.ts';
+import type { Logger } from '../../shared/runtime/index.ts';
+import { AccessQuery } from '../../shared/wire/index.ts';
+import type { FactsOptions } from './access/request-facts.ts';
+import type { DistributorConfig } from './config.ts';
+import type { DistributorDeps } from './deps.ts';
+import { registerMetrics } from './metrics.ts';
+import { createAccessHandlers } from './routes/access.ts';
+import { createAssetSender } from './routes/asset-sender.ts';
+import { createAssetHandler } from './routes/assets.ts';
+import { addCors, createCors, servePreflight } from './routes/cors.ts';
+import { serveStatus } from './routes/status.ts';
+import { createTally } from './tally.ts';
+
+/** Room for 1,000 ids. */
+const BODY_BYTES_MAX = 64 * 1024;
+
+/** The HTTP side of a distributor; it owns nothing but the routes. */
+export function createApp(
+  config: DistributorConfig,
+  deps: DistributorDeps,
+  log: Logger,
+  clock: Clock,
+): FastifyInstance {
+  const { trustProxy, prefix, maxAgeSec } = config;
+  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy });
+  const cors = createCors(config.allowedOrigins);
+  const tally = createTally();
+  const facts: FactsOptions = {
+    distributorId: config.distributorId,
+    names: { cookie: config.cookie, query: config.query },
+    countryHeader: config.countryHeader,
+    isTrustedProxy: parseAddressBlocks(trustProxy),
+  };
+  addCors(app, cors);
+  app.addHook('onError', (_request, _reply, error, done) => {
+    tally.answered(toProblem(error).code);
+    done();
+  });
+
+  const assets = createAssetHandler({
+    ...deps,
+    sender: createAssetSender(tally),
+    facts,
+    cors,
+    maxAgeSec,
+    clock,
+  });
+  const { one, many } = createAccessHandlers({ ...deps, facts, clock });
+  for (const under of ['', `${prefix}/:token`]) {
+    const asset = `${under}/api/v1/assets/:id`;
+    app.route({ method: ['GET', 'HEAD'], url: asset, handler: assets });
+    app.get(`${asset}/access`, one);
+    app.post(`${under}/api/v1/access`, { schema: { body: AccessQuery } }, many);
+    servePreflight(app, asset, ['GET', 'HEAD']);
+    servePreflight(app, `${asset}/access`, ['GET', 'HEAD']);
+    servePreflight(app, `${under}/api/v1/access`, ['POST']);
+  }
+  serveStatus(app, { ...deps, id: config.distributorId });
+  serveHealth(app, () => ({ ready: !deps.gate.isStale(), ...deps.ages() }));
+  registerMetrics(serveMetrics(app), { ...deps, tally });
+  return app;
+}

@@ -1,0 +1,133 @@
+import { LRUCache } from 'lru-cache';
+import { contentHash as hashOf } from '../../../shared/base/index.ts';
+import type { Logger } from '../../../shared/runtime/index.ts';
+import { Problem } from '../../../shared/wire/index.ts';
+import type { AssetFetcher } from './asset-fetcher.ts';
+import type { ContentType } from './content-type.ts';
+import type { DiskCache } from './disk-cache.ts';
+import { readBytes, type OpenFile } from './open-file.ts';
+import type { DataObject } from './source.ts';
+
+/** How the cache took part in an answer, as `x-cache` says it. */
+export type CacheStatus = 'hit' | 'miss' | 'pending';
+
+export interface MemoryAsset {
+  readonly bytes: Buffer;
+  readonly contentType: ContentType;
+}
+
+export interface StoredAsset {
+  readonly cache: CacheStatus;
+  /** Small assets in memory, the others as a file that the caller releases. */
+  readonly content: MemoryAsset | OpenFile;
+}
+
+export interface StoreStats {
+  readonly files: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
+  readonly memoryBytes: number;
+  readonly fetching: number;
+}
+
+/**
+ * The bytes of assets: from memory, from disk, or fetched from a source, verified and kept. It knows nothing of who may
+ * have them; it is asked once the policy has said yes.
+ */
+export interface AssetStore extends AsyncDisposable {
+  /** Without waiting: what is in memory. */
+  findInMemory(contentHash: string): MemoryAsset | null;
+  /** How a GET would find the asset. */
+  peek(contentHash: string): CacheStatus;
+  /**
+   * The whole asset, verified. On a miss everybody waits until all of it is here: this is where streaming to clients
+   * while a file arrives will grow. Throws the problems of `AssetFetcher.fetch`.
+   */
+  open(object: DataObject): Promise<StoredAsset>;
+  readonly stats: StoreStats;
+}
+
+export interface AssetStoreOptions {
+  readonly disk: DiskCache;
+  readonly fetcher: AssetFetcher;
+  readonly memoryBytesMax: number;
+  /** Up to this size assets are kept in memory. */
+  readonly smallBytesMax: number;
+  readonly log: Logger;
+}
+
+/** A file just stored can be evicted before it is opened, if the cache is far too small for its traffic. */
+const ATTEMPTS_MAX = 3;
+
+/** Owns the cache and the fetcher it is given: disposing of it closes both. */
+export function createAssetStore(options: AssetStoreOptions): AssetStore {
+  const { disk, fetcher, memoryBytesMax, smallBytesMax, log } = options;
+  const memory = new LRUCache<string, MemoryAsset>({
+    maxSize: memoryBytesMax,
+    sizeCalculation: ({ bytes }) => bytes.length + 1,
+  });
+
+  const findInMemory = (contentHash: string): MemoryAsset | null => {
+    const asset = memory.get(contentHash);
+    if (asset === undefined) return null;
+    disk.touch(contentHash);
+    return asset;
+  };
+
+  /** A small file's bytes, checked once more: disks rot too. `null` when they are no longer right. */
+  const toMemory = async (file: OpenFile, contentHash: string): Promise<MemoryAsset | null> => {
+    try {
+      const bytes = await readBytes(file.handle, 0, file.size);
+      if ((await hashOf(bytes)) === contentHash) {
+        const asset = { bytes, contentType: file.contentType };
+        memory.set(contentHash, asset);
+        return asset;
+      }
+    } finally {
+      file.release();
+    }
+    log.error({ contentHash }, 'a cached file has changed on disk');
+    disk.drop(contentHash);
+    return null;
+  };
+
+  const find = async ({ contentHash, size }: DataObject): Promise<StoredAsset['content'] | null> => {
+    const inMemory = findInMemory(contentHash);
+    if (inMemory) return inMemory;
+    const file = await disk.open(contentHash, size);
+    return file && size <= smallBytesMax ? toMemory(file, contentHash) : file;
+  };
+
+  const peek = (contentHash: string): CacheStatus => {
+    if (memory.has(contentHash) || disk.has(contentHash)) return 'hit';
+    return fetcher.isFetching(contentHash) ? 'pending' : 'miss';
+  };
+
+  return {
+    findInMemory,
+    peek,
+    open: async (object) => {
+      let cache: CacheStatus = 'hit';
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+        const content = await find(object);
+        if (content) return { cache, content };
+        if (cache === 'hit') cache = fetcher.isFetching(object.contentHash) ? 'pending' : 'miss';
+        await fetcher.fetch(object);
+      }
+      throw new Problem('unavailable', 'The cache is too busy', { headers: { 'retry-after': '1' } });
+    },
+    get stats() {
+      return {
+        files: disk.files,
+        bytes: disk.bytes,
+        bytesMax: disk.bytesMax,
+        memoryBytes: memory.calculatedSize,
+        fetching: fetcher.running,
+      };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await fetcher[Symbol.asyncDispose]();
+      await disk[Symbol.asyncDispose]();
+    },
+  };
+}

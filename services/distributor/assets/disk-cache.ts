@@ -1,0 +1,161 @@
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import { isContentHash } from '../../../shared/base/index.ts';
+import type { Logger } from '../../../shared/runtime/index.ts';
+import { openFile, type OpenFile } from './open-file.ts';
+
+/**
+ * Verified files on disk, named by their content hash, so that a file can never stand for other bytes than its own.
+ * Bounded in bytes: what has not been used for longest goes first. Files being written count from the start.
+ * One process uses a folder at a time.
+ */
+export interface DiskCache extends AsyncDisposable {
+  /** The file, for the caller to release; `null` when it is not here, or no longer as it was written. */
+  open(hash: string, size: number): Promise<OpenFile | null>;
+  has(hash: string): boolean;
+  /** Marks a file as used. */
+  touch(hash: string): void;
+  /** Keeps what `write` has written, once it resolves: it must throw unless the bytes are exactly those of `hash`. */
+  store(hash: string, size: number, write: (file: FileHandle) => Promise<void>): Promise<void>;
+  drop(hash: string): void;
+  readonly files: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
+}
+
+export interface DiskCacheOptions {
+  readonly dir: string;
+  readonly bytesMax: number;
+  /** Files kept open between requests. */
+  readonly openFilesMax: number;
+  readonly log: Logger;
+}
+
+/** Takes up what an earlier run left in `dir`, and removes what it had not finished. */
+export async function openDiskCache({
+  dir,
+  bytesMax,
+  openFilesMax,
+  log,
+}: DiskCacheOptions): Promise<DiskCache> {
+  const unfinished = join(dir, 'tmp');
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  const pathOf = (hash: string): string => join(dir, hash.slice(-2), hash);
+
+  /** Files being deleted; a file of the same name must wait for it. */
+  const removals = new Map<string, Promise<void>>();
+  const remove = (hash: string): void => {
+    const removal = rm(pathOf(hash), { force: true })
+      .catch((error: unknown) => log.error({ err: error }, 'a cached file could not be deleted'))
+      .finally(() => removals.delete(hash));
+    removals.set(hash, removal);
+  };
+
+  const openFiles = new LRUCache<string, OpenFile>({ max: openFilesMax, dispose: (file) => file.release() });
+  const sizes = new LRUCache<string, number>({
+    maxSize: bytesMax,
+    sizeCalculation: (size) => Math.max(1, size),
+    dispose: (_size, hash, reason) => {
+      openFiles.delete(hash);
+      if (reason !== 'set') remove(hash);
+    },
+  });
+  for (const { hash, size } of await scan(dir)) sizes.set(hash, size);
+
+  let reserved = 0;
+  let serial = 0;
+  const reserve = (size: number): void => {
+    reserved += size;
+    while (sizes.size > 0 && sizes.calculatedSize + reserved > bytesMax) sizes.pop();
+  };
+
+  return {
+    open: async (hash, size) => {
+      const known = sizes.get(hash);
+      if (known === undefined) return null;
+      const already = openFiles.get(hash);
+      if (already) return already.take();
+      const file = await findFile(pathOf(hash), size);
+      if (!file) {
+        if (sizes.peek(hash) === known) sizes.delete(hash);
+        return null;
+      }
+      if (!sizes.has(hash)) return file;
+      openFiles.set(hash, file.take());
+      return file;
+    },
+    has: (hash) => sizes.has(hash),
+    touch: (hash) => void sizes.get(hash),
+    drop: (hash) => void sizes.delete(hash),
+    store: async (hash, size, write) => {
+      serial += 1;
+      const draft = join(unfinished, `${serial}-${hash}`);
+      reserve(size);
+      try {
+        const handle = await open(draft, 'wx+');
+        try {
+          await write(handle);
+          await handle.datasync();
+        } finally {
+          await handle.close();
+        }
+        await mkdir(dirname(pathOf(hash)), { recursive: true });
+        await removals.get(hash);
+        await rename(draft, pathOf(hash));
+        sizes.set(hash, size);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      } finally {
+        reserved -= size;
+      }
+    },
+    get files() {
+      return sizes.size;
+    },
+    get bytes() {
+      return sizes.calculatedSize + reserved;
+    },
+    bytesMax,
+    [Symbol.asyncDispose]: async () => {
+      openFiles.clear();
+      await Promise.all(removals.values());
+    },
+  };
+}
+
+/** Opens a file if it is there and has that size. */
+async function findFile(path: string, size: number): Promise<OpenFile | null> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    if ((await handle.stat()).size === size) return await openFile(handle, size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return null;
+}
+
+/** The files of an earlier run, least recently used first as far as the file system knows. */
+async function scan(dir: string): Promise<readonly { hash: string; size: number }[]> {
+  const found: { hash: string; size: number; usedMs: number }[] = [];
+  for (const shard of await readdir(dir, { withFileTypes: true })) {
+    if (!shard.isDirectory() || shard.name === 'tmp') continue;
+    const names = (await readdir(join(dir, shard.name))).filter(
+      (name) => isContentHash(name) && name.endsWith(shard.name),
+    );
+    const stats = await Promise.all(names.map((name) => stat(join(dir, shard.name, name))));
+    for (const [index, { size, atimeMs, mtimeMs }] of stats.entries())
+      found.push({ hash: names[index] ?? '', size, usedMs: Math.max(atimeMs, mtimeMs) });
+  }
+  return found.sort((a, b) => a.usedMs - b.usedMs);
+}

@@ -1,0 +1,42 @@
+import { Problem } from '../../../shared/wire/index.ts';
+
+/** Runs work, so many at a time; the rest waits in line, and when the line is full the answer is `unavailable`. */
+export interface Limiter {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  readonly running: number;
+}
+
+export function createLimiter({
+  runningMax,
+  waitingMax,
+}: {
+  readonly runningMax: number;
+  readonly waitingMax: number;
+}): Limiter {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return {
+    get running() {
+      return running;
+    },
+    run: async (work) => {
+      if (running >= runningMax) {
+        if (waiting.length >= waitingMax)
+          throw new Problem('unavailable', 'Too many assets are being fetched', {
+            headers: { 'retry-after': '1' },
+          });
+        // Whoever is done passes its place on, so `running` stays as it is.
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      } else {
+        running += 1;
+      }
+      try {
+        return await work();
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else running -= 1;
+      }
+    },
+  };
+}

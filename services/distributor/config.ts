@@ -1,0 +1,122 @@
+import { hexToU8a } from '@polkadot/util';
+import { decodeAddress } from '@polkadot/util-crypto';
+import { parseAddressBlocks } from '../../shared/http/index.ts';
+import {
+  asInteger,
+  asList,
+  asOneOf,
+  asText,
+  asUrl,
+  LOG_LEVELS,
+  readSettings,
+  type LogLevel,
+} from '../../shared/runtime/index.ts';
+
+export interface DistributorConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly databaseUrl: string;
+  /** Public key whose certificates make signing keys trusted. */
+  readonly rootKey: Uint8Array;
+  /** What tokens name in `aud` to mean this node. */
+  readonly distributorId: string;
+  readonly cacheDir: string;
+  readonly cacheBytesMax: number;
+  readonly memoryBytesMax: number;
+  readonly storageUrls: readonly string[];
+  /** What holds where no owner has written a policy. */
+  readonly defaultPolicy: 'public' | 'private';
+  readonly policyAgeMsMax: number;
+  readonly chainAgeMsMax: number;
+  readonly clockLeewaySec: number;
+  /** Whom to believe about `X-Forwarded-*` and the country header: addresses and CIDR blocks. */
+  readonly trustProxy: readonly string[];
+  /** Lower case; `null`: countries are not known. */
+  readonly countryHeader: string | null;
+  readonly cookie: string;
+  readonly query: string;
+  readonly prefix: string;
+  /** Origins whose pages may send cookies along. */
+  readonly allowedOrigins: readonly string[];
+  /** How long caches may keep an answer: a change of policy goes unnoticed by them no longer than this. */
+  readonly maxAgeSec: number;
+  readonly fetchesMax: number;
+  /** How long a storage node may send nothing. */
+  readonly sourceIdleMsMax: number;
+  /** How long an asset that nobody could deliver is not asked for again. */
+  readonly sourceRetryMs: number;
+  readonly seenTokensMax: number;
+}
+
+const GIB = 2 ** 30;
+const MIB = 2 ** 20;
+
+const asPublicKey = (text: string): Uint8Array => {
+  if (/^0x[0-9a-fA-F]{64}$/.test(text)) return hexToU8a(text);
+  try {
+    const key = text.startsWith('0x') ? new Uint8Array() : decodeAddress(text);
+    if (key.length === 32) return key;
+  } catch {
+    // decodeAddress says in many ways what one sentence says here.
+  }
+  throw new Error('must be an SS58 address or 32 bytes in 0x hex');
+};
+
+const asMatching =
+  (pattern: RegExp, what: string) =>
+  (text: string): string => {
+    if (!pattern.test(text)) throw new Error(`must be ${what}`);
+    return text;
+  };
+
+const asAddressBlock = (text: string): string => {
+  parseAddressBlocks([text]);
+  return text;
+};
+
+const asOrigin = (text: string): string => {
+  if (URL.canParse(text) && new URL(text).origin === text) return text;
+  throw new Error('must be origins such as https://app.example');
+};
+
+/** Names of cookies, parameters and headers (RFC 9110 token). */
+const asName = asMatching(/^[\w!#$%&'*+.^`|~-]+$/, 'a name without spaces or separators');
+const asPrefix = asMatching(/^\/(?!api$|health$|ready$|metrics$)[\w-]+$/, 'one path segment such as /t');
+
+/** Throws SettingsError. */
+export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
+  readSettings((env) => {
+    const trustProxy = env.get('PANOPTES_TRUST_PROXY', asList(asAddressBlock), []);
+    const countryHeader = env.find('PANOPTES_COUNTRY_HEADER', (text) => {
+      if (trustProxy.length === 0) throw new Error('needs PANOPTES_TRUST_PROXY: anybody can send a header');
+      return asName(text).toLowerCase();
+    });
+    return {
+      host: env.get('PANOPTES_HOST', asText, '127.0.0.1'),
+      port: env.get('PANOPTES_PORT', asInteger(0, 65_535), 8080),
+      logLevel: env.get('PANOPTES_LOG_LEVEL', asOneOf(...LOG_LEVELS), 'info'),
+      databaseUrl: env.secret('PANOPTES_DATABASE_URL', asUrl('postgres', 'postgresql')),
+      rootKey: env.get('PANOPTES_ROOT_KEY', asPublicKey),
+      distributorId: env.get('PANOPTES_DISTRIBUTOR_ID', asText),
+      cacheDir: env.get('PANOPTES_CACHE_DIR', asText),
+      cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
+      memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
+      storageUrls: env.get('PANOPTES_STORAGE_URLS', asList(asUrl('http', 'https'))),
+      defaultPolicy: env.get('PANOPTES_DEFAULT_POLICY', asOneOf('public', 'private'), 'public'),
+      policyAgeMsMax: env.get('PANOPTES_POLICY_AGE_MS_MAX', asInteger(1_000, 3_600_000), 30_000),
+      chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
+      clockLeewaySec: env.get('PANOPTES_CLOCK_LEEWAY_SEC', asInteger(0, 60), 5),
+      trustProxy,
+      countryHeader,
+      cookie: env.get('PANOPTES_COOKIE', asName, 'panoptes'),
+      query: env.get('PANOPTES_QUERY', asName, 'token'),
+      prefix: env.get('PANOPTES_PREFIX', asPrefix, '/t'),
+      allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), []),
+      maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
+      fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),
+      sourceIdleMsMax: env.get('PANOPTES_SOURCE_IDLE_MS_MAX', asInteger(100, 600_000), 10_000),
+      sourceRetryMs: env.get('PANOPTES_SOURCE_RETRY_MS', asInteger(1, 3_600_000), 5_000),
+      seenTokensMax: env.get('PANOPTES_SEEN_TOKENS_MAX', asInteger(1, 10_000_000), 50_000),
+    };
+  }, source);

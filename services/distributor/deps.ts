@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { openOrCleanUp } from '../../shared/base/index.ts';
+import { createPool } from '../../shared/db/index.ts';
+import type { Logger } from '../../shared/runtime/index.ts';
+import type { DistributorStatus } from '../../shared/wire/index.ts';
+import { createGate, type Gate, type KnowledgeAge } from './access/gate.ts';
+import { createTokenVerifier, type TokenVerifier } from './access/token-verifier.ts';
+import { createAssetFetcher } from './assets/asset-fetcher.ts';
+import { createAssetStore, type AssetStore } from './assets/asset-store.ts';
+import { openDiskCache } from './assets/disk-cache.ts';
+import type { DataObject } from './assets/source.ts';
+import { createStorageNodeSource } from './assets/storage-node-source.ts';
+import type { DistributorConfig } from './config.ts';
+import { openFeed } from './policy/feed.ts';
+
+/** What the routes stand on, put together; dispose releases it. */
+export interface DistributorDeps extends AsyncDisposable {
+  readonly version: string;
+  readonly gate: Gate;
+  readonly verifier: TokenVerifier;
+  readonly store: AssetStore;
+  readonly age: KnowledgeAge;
+  /** The same for people: whole milliseconds, `null` when nothing is known yet. */
+  readonly ages: () => Pick<DistributorStatus, 'policyAgeMs' | 'chainAgeMs'>;
+  readonly findObject: (asset: number) => DataObject | null;
+  /** Sizes of what is kept of the policy. */
+  readonly sizes: () => Readonly<Record<string, number>>;
+}
+
+/** The longest lives a token may have; the protocol's, not the operator's. */
+const TOKEN_LIFE_SEC_MAX = 30 * 60;
+const GATEWAY_LIFE_SEC_MAX = 24 * 3_600;
+const BYTES_PER_SEEN_TOKEN = 8 * 1_024;
+/** Up to this size assets are kept in memory: images, subtitles, short clips. */
+const SMALL_BYTES_MAX = 256 * 1_024;
+const OPEN_FILES_MAX = 256;
+/** 64 KiB/s: slower sources are dropped. */
+const SOURCE_BYTES_PER_SEC_MIN = 64 * 1_024;
+
+export function openDeps(config: DistributorConfig, log: Logger): Promise<DistributorDeps> {
+  return openOrCleanUp(async (opened) => {
+    const store = opened.use(await openStore(config, log));
+    const pool = createPool(config.databaseUrl, log);
+    opened.defer(() => pool.end());
+    const { databaseUrl, rootKey } = config;
+    const feed = opened.use(await openFeed({ pool, databaseUrl, rootKey, log }));
+    const { knowledge } = feed;
+
+    const verifier = createTokenVerifier({
+      keys: knowledge,
+      leewaySec: config.clockLeewaySec,
+      lifeSecMax: TOKEN_LIFE_SEC_MAX,
+      gatewayLifeSecMax: GATEWAY_LIFE_SEC_MAX,
+      tokensMax: config.seenTokensMax,
+      bytesMax: config.seenTokensMax * BYTES_PER_SEEN_TOKEN,
+    });
+    const whole = (ms: number): number | null => (Number.isFinite(ms) ? Math.round(ms) : null);
+    return {
+      version: await readVersion(),
+      gate: createGate({
+        base: {
+          get map() {
+            return knowledge.map;
+          },
+          get losses() {
+            return knowledge.losses;
+          },
+          defaultPolicy: config.defaultPolicy,
+        },
+        age: feed,
+        verifier,
+        policyAgeMsMax: config.policyAgeMsMax,
+        chainAgeMsMax: config.chainAgeMsMax,
+      }),
+      verifier,
+      store,
+      age: feed,
+      ages: () => ({ policyAgeMs: whole(feed.policyAgeMs()), chainAgeMs: whole(feed.chainAgeMs()) }),
+      findObject: (asset) => knowledge.catalogue.find(asset),
+      sizes: () => knowledge.sizes(),
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  });
+}
+
+async function openStore(config: DistributorConfig, log: Logger): Promise<AssetStore> {
+  const { cacheDir, cacheBytesMax, memoryBytesMax, storageUrls } = config;
+  const disk = await openDiskCache({
+    dir: cacheDir,
+    bytesMax: cacheBytesMax,
+    openFilesMax: OPEN_FILES_MAX,
+    log,
+  });
+  const fetcher = createAssetFetcher({
+    disk,
+    sources: storageUrls.map(createStorageNodeSource),
+    fetchesMax: config.fetchesMax,
+    retryMs: config.sourceRetryMs,
+    limits: { idleMsMax: config.sourceIdleMsMax, bytesPerSecMin: SOURCE_BYTES_PER_SEC_MIN },
+    log,
+  });
+  return createAssetStore({ disk, fetcher, memoryBytesMax, smallBytesMax: SMALL_BYTES_MAX, log });
+}
+
+async function readVersion(): Promise<string> {
+  const file = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(file) as { readonly version: string };
+  return version;
+}

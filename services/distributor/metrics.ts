@@ -1,0 +1,85 @@
+import { Counter, Gauge, type Registry } from '../../shared/http/index.ts';
+import type { KnowledgeAge } from './access/gate.ts';
+import type { TokenVerifier } from './access/token-verifier.ts';
+import type { AssetStore } from './assets/asset-store.ts';
+import type { Tally } from './tally.ts';
+
+export interface MetricsSources {
+  readonly tally: Tally;
+  readonly verifier: TokenVerifier;
+  readonly store: AssetStore;
+  readonly age: KnowledgeAge;
+  /** Sizes of what is kept of the policy, by name: assets, role losses … */
+  readonly sizes: () => Readonly<Record<string, number>>;
+}
+
+/** Metrics are read off the parts when somebody asks; a request only adds to plain numbers. */
+export function registerMetrics(registry: Registry, sources: MetricsSources): void {
+  const { tally, verifier, store, age, sizes } = sources;
+  const registers = [registry];
+
+  const counter = (
+    name: string,
+    help: string,
+    label: string,
+    read: () => Iterable<[string, number]>,
+  ): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, count] of read()) this.inc({ [label]: value }, count);
+      },
+    });
+  };
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+
+  counter(
+    'panoptes_answers_total',
+    'Answers about assets, by outcome or problem code',
+    'outcome',
+    () => tally.answers,
+  );
+  counter('panoptes_cache_total', 'Answers with bytes, by how the cache took part', 'status', () =>
+    Object.entries(tally.caches),
+  );
+  counter('panoptes_tokens_total', 'Tokens judged: seen before, verified, failed', 'result', () => {
+    const { seen, verified, failed } = verifier.stats;
+    return Object.entries({ seen, verified, failed });
+  });
+  gauge('panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
+  gauge('panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);
+  gauge('panoptes_seen_tokens_bytes', 'About how much memory they take', () => verifier.stats.bytes);
+  gauge('panoptes_cache_files', 'Files in the disk cache', () => store.stats.files);
+  gauge('panoptes_cache_bytes', 'Bytes in the disk cache', () => store.stats.bytes);
+  gauge('panoptes_cache_bytes_max', 'Bytes the disk cache may hold', () => store.stats.bytesMax);
+  gauge('panoptes_memory_cache_bytes', 'Bytes of small assets in memory', () => store.stats.memoryBytes);
+  gauge('panoptes_fetches', 'Assets being fetched from storage nodes', () => store.stats.fetching);
+  gauge(
+    'panoptes_policy_age_seconds',
+    'Age of what is known of the database',
+    () => age.policyAgeMs() / 1_000,
+  );
+  gauge('panoptes_chain_age_seconds', 'Age of what is known of the chain', () => age.chainAgeMs() / 1_000);
+  new Gauge({
+    name: 'panoptes_known',
+    help: 'Entries of what is known, by kind',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      for (const [kind, count] of Object.entries(sizes())) this.set({ kind }, count);
+    },
+  });
+}

@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { nowSec, type Clock } from '../../../shared/base/index.ts';
+import type { AccessAnswer, AccessQuery } from '../../../shared/wire/index.ts';
+import type { Gate } from '../access/gate.ts';
+import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
+import type { DataObject } from '../assets/source.ts';
+import { parseAssetId } from './asset-id.ts';
+
+export interface AccessRoutesOptions {
+  readonly gate: Gate;
+  readonly findObject: (asset: number) => DataObject | null;
+  readonly facts: FactsOptions;
+  readonly clock: Clock;
+}
+
+type ManyRequest = FastifyRequest<{ Body: AccessQuery; Params: { token?: string } }>;
+
+export interface AccessHandlers {
+  /** `GET /api/v1/assets/{id}/access`: what a GET of the whole asset would be answered, without its bytes. */
+  readonly one: (request: AssetRequest, reply: FastifyReply) => FastifyReply;
+  /** `POST /api/v1/access`: the same for many at once. */
+  readonly many: (request: ManyRequest, reply: FastifyReply) => FastifyReply;
+}
+
+/** Refusals are answers here, so the status is 200 whatever they say; only a malformed question is an error. */
+export function createAccessHandlers(options: AccessRoutesOptions): AccessHandlers {
+  const { gate, findObject, clock } = options;
+
+  const answer = (id: string, facts: RequestFacts): AccessAnswer => {
+    const asset = parseAssetId(id);
+    facts.wants('whole', findObject(asset)?.size ?? 0);
+    const decision = gate.judge(asset, facts);
+    if (decision.allowed) return { id, allowed: true };
+    const { code, reason, needs } = decision;
+    return {
+      id,
+      allowed: false,
+      code,
+      ...(reason === undefined ? {} : { reason }),
+      ...(needs === undefined ? {} : { needs }),
+    };
+  };
+
+  return {
+    one: (request, reply) => {
+      const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
+      return reply.header('cache-control', 'no-store').send(answer(request.params.id, facts));
+    },
+    many: (request, reply) => {
+      const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
+      const assets = request.body.ids.map((id) => answer(id, facts));
+      return reply.header('cache-control', 'no-store').send({ assets });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { ContentType } from '../assets/content-type.ts';
+import type { FlatHeaders } from './cors.ts';
+
+/** On every answer about an asset that is not a refusal. */
+export const ASSET_HEADERS: FlatHeaders = [
+  ...['accept-ranges', 'bytes', 'x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer'],
+  ...['cross-origin-resource-policy', 'cross-origin', 'timing-allow-origin', '*', 'x-data-source', 'local'],
+];
+
+/** The type of the bytes, and what keeps a browser from running them. */
+export function contentHeaders({ type, disposition, policy }: ContentType): string[] {
+  const headers = ['content-type', type, 'content-disposition', disposition];
+  if (policy !== null) headers.push('content-security-policy', policy);
+  return headers;
+}
+
+/** `maxAgeSec` is how long a change of policy may go unnoticed by caches between this node and a viewer. */
+export const publicCaching = (maxAgeSec: number): FlatHeaders => [
+  'cache-control',
+  `public, max-age=${maxAgeSec}, immutable`,
+];
+
+/**
+ * Gated answers live in the viewer's own cache, never longer than the token. Where no token let the request in but a
+ * time, a country or an origin (`tokenLifeSec` null), that may change any moment: it is asked again each time.
+ */
+export function gatedCaching(
+  tokenLifeSec: number | null,
+  maxAgeSec: number,
+  policyAgeMs: number,
+): FlatHeaders {
+  const control =
+    tokenLifeSec === null
+      ? 'private, no-cache'
+      : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}`;
+  return [
+    ...['cache-control', control, 'vary', 'Authorization, Cookie'],
+    ...['x-policy-age', String(Math.round(policyAgeMs))],
+  ];
+}

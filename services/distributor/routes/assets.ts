@@ -1,0 +1,89 @@
+import type { FastifyReply } from 'fastify';
+import { nowSec, type Clock } from '../../../shared/base/index.ts';
+import { Problem } from '../../../shared/wire/index.ts';
+import type { Gate, KnowledgeAge } from '../access/gate.ts';
+import { toRefusalProblem } from '../access/refusal.ts';
+import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
+import type { AssetStore } from '../assets/asset-store.ts';
+import { matchesEtag, parseRange, type RequestedRange } from '../assets/range.ts';
+import type { DataObject } from '../assets/source.ts';
+import { ASSET_HEADERS, gatedCaching, publicCaching } from './asset-headers.ts';
+import { parseAssetId } from './asset-id.ts';
+import type { AssetSender } from './asset-sender.ts';
+import type { Cors } from './cors.ts';
+
+export interface AssetRoutesOptions {
+  readonly gate: Gate;
+  readonly store: AssetStore;
+  readonly sender: AssetSender;
+  /** Size and hash of an asset, `null` for one nobody knows. */
+  readonly findObject: (asset: number) => DataObject | null;
+  readonly age: KnowledgeAge;
+  readonly facts: FactsOptions;
+  readonly cors: Cors;
+  readonly maxAgeSec: number;
+  readonly clock: Clock;
+}
+
+/**
+ * `GET|HEAD /api/v1/assets/{id}`. The decision comes first, always, and after it all that could tell something about
+ * the bytes: 304, 416, the cache, the source.
+ */
+export function createAssetHandler(
+  options: AssetRoutesOptions,
+): (request: AssetRequest, reply: FastifyReply) => Promise<void> | undefined {
+  const { gate, store, sender, findObject, age, cors, maxAgeSec, clock } = options;
+  const caching = publicCaching(maxAgeSec);
+
+  return (request, reply) => {
+    const asset = parseAssetId(request.params.id);
+    const object = findObject(asset);
+    const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+    const facts = new RequestFacts(request, options.facts, nowSec(clock), method);
+    const etag = object === null ? '' : `"${object.contentHash}"`;
+    const range = object === null ? 'unsatisfiable' : requestedRange(request, object.size, etag);
+    facts.wants(range, object?.size ?? 0);
+
+    const decision = gate.judge(asset, facts);
+    if (!decision.allowed) throw toRefusalProblem(decision);
+    if (object === null) throw new Problem('not_found');
+
+    const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
+    const headers = [
+      'etag',
+      etag,
+      ...ASSET_HEADERS,
+      ...(decision.public ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age.policyAgeMs())),
+      ...cors.headersFor(request.headers.origin),
+    ];
+    const { contentHash } = object;
+    if (matchesEtag(request.headers['if-none-match'], etag)) {
+      sender.sendNotModified(reply, store.peek(contentHash), headers);
+      return undefined;
+    }
+    if (range === 'unsatisfiable') throw unsatisfiable(object);
+    const answer = { isHead: method === 'HEAD', size: object.size, range, headers };
+    const inMemory = store.findInMemory(contentHash);
+    if (inMemory) {
+      sender.sendMemory(reply, inMemory, answer);
+      return undefined;
+    }
+    const cache = store.peek(contentHash);
+    if (answer.isHead && cache !== 'hit') {
+      sender.sendUnfetched(reply, cache, answer);
+      return undefined;
+    }
+    return store.open(object).then((stored) => sender.send(reply, stored, answer));
+  };
+}
+
+/** Only GET has ranges (RFC 9110, section 14.2). */
+function requestedRange(request: AssetRequest, size: number, etag: string): RequestedRange {
+  if (request.method !== 'GET') return 'whole';
+  const { range, 'if-range': ifRange } = request.headers;
+  return parseRange(range, typeof ifRange === 'string' ? ifRange : undefined, { size, etag });
+}
+
+function unsatisfiable({ size }: DataObject): Problem {
+  return new Problem('range_not_satisfiable', undefined, { headers: { 'content-range': `bytes */${size}` } });
+}

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+import type { DistributorStatus } from '../../../shared/wire/index.ts';
+import type { AssetStore } from '../assets/asset-store.ts';
+
+export interface StatusOptions {
+  readonly id: string;
+  readonly version: string;
+  readonly store: AssetStore;
+  readonly ages: () => Pick<DistributorStatus, 'policyAgeMs' | 'chainAgeMs'>;
+}
+
+/** `GET /api/v1/status`: what today's distributors say of themselves, and how old this one's knowledge is. */
+export function serveStatus(app: FastifyInstance, { id, version, store, ages }: StatusOptions): void {
+  app.get('/api/v1/status', (_request, reply): DistributorStatus => {
+    const { files, bytes, bytesMax, fetching } = store.stats;
+    reply.header('cache-control', 'no-store');
+    return {
+      id,
+      version,
+      objectsInCache: files,
+      storageLimit: bytesMax,
+      storageUsed: bytes,
+      uptime: Math.floor(process.uptime()),
+      downloadsInProgress: fetching,
+      ...ages(),
+    };
+  });
+}

@@ -1,0 +1,23 @@
+import { openOrCleanUp, systemClock, type Clock } from '../../shared/base/index.ts';
+import { closeServer } from '../../shared/http/index.ts';
+import { createLog, type Logger, type Running } from '../../shared/runtime/index.ts';
+import { createApp } from './app.ts';
+import type { DistributorConfig } from './config.ts';
+import { openDeps } from './deps.ts';
+
+export interface StartOptions {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/** Starts a distributor and resolves when it knows the policy and listens. */
+export function startDistributor(config: DistributorConfig, options: StartOptions = {}): Promise<Running> {
+  const { clock = systemClock, log = createLog('distributor', config.logLevel) } = options;
+  return openOrCleanUp(async (opened) => {
+    const deps = opened.use(await openDeps(config, log));
+    const app = createApp(config, deps, log, clock);
+    opened.defer(() => closeServer(app));
+    const url = await app.listen({ host: config.host, port: config.port });
+    return { url, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+  });
+}

@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startStorageNode, type Fault, type StorageNode } from '../../services/devnet/storage/index.ts';
+import { createAssetFetcher } from '../../services/distributor/assets/asset-fetcher.ts';
+import {
+  createAssetStore,
+  type AssetStore,
+  type StoredAsset,
+} from '../../services/distributor/assets/asset-store.ts';
+import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
+import { readBytes } from '../../services/distributor/assets/open-file.ts';
+import { createStorageNodeSource } from '../../services/distributor/assets/storage-node-source.ts';
+import type { DataObject } from '../../services/distributor/assets/source.ts';
+import { contentHash, createCleanup } from '../../shared/base/index.ts';
+import { createLog } from '../../shared/runtime/index.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const log = createLog('test', 'silent');
+const SMALL = 1_000;
+let cleanup = createCleanup();
+let dir = '';
+let nodes: StorageNode[] = [];
+let nextId = 0;
+
+beforeEach(async () => {
+  cleanup = createCleanup();
+  const folder = cleanup.use(await createTemporaryFolder());
+  dir = join(folder.path, 'cache');
+  nodes = [];
+  for (const name of ['a', 'b'])
+    nodes.push(cleanup.use(await startStorageNode({ dir: join(folder.path, name), log })));
+});
+afterEach(() => cleanup[Symbol.asyncDispose]());
+
+interface Options {
+  readonly bytesMax?: number;
+  readonly retryMs?: number;
+  readonly idleMsMax?: number;
+  readonly sources?: readonly StorageNode[];
+}
+
+async function openStore(options: Options = {}): Promise<AssetStore> {
+  const { bytesMax = 2 ** 20, retryMs = 1, idleMsMax = 5_000, sources = nodes } = options;
+  const disk = await openDiskCache({ dir, bytesMax, openFilesMax: 4, log });
+  const fetcher = createAssetFetcher({
+    disk,
+    sources: sources.map(({ url }) => createStorageNodeSource(url)),
+    fetchesMax: 4,
+    retryMs,
+    limits: { idleMsMax, bytesPerSecMin: 10_000 },
+    log,
+  });
+  return cleanup.use(
+    createAssetStore({ disk, fetcher, memoryBytesMax: 5 * SMALL, smallBytesMax: SMALL, log }),
+  );
+}
+
+interface Given extends DataObject {
+  readonly bytes: Buffer;
+}
+
+/** Bytes nobody has seen, on these nodes. */
+async function given(size: number, on: readonly StorageNode[] = nodes): Promise<Given> {
+  const bytes = randomBytes(size);
+  const id = (nextId += 1);
+  await Promise.all(on.map((node) => node.put(String(id), bytes)));
+  return { id, size, contentHash: await contentHash(bytes), bytes };
+}
+
+async function read(asset: StoredAsset): Promise<Buffer> {
+  const { content } = asset;
+  if ('bytes' in content) return content.bytes;
+  try {
+    return await readBytes(content.handle, 0, content.size);
+  } finally {
+    content.release();
+  }
+}
+
+async function filesOnDisk(): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+const pathOf = ({ contentHash: hash }: DataObject): string => join(dir, hash.slice(-2), hash);
+const requests = (): number => nodes.reduce((sum, node) => sum + node.requests, 0);
+
+describe('a miss', () => {
+  it.each([0, 1, SMALL, SMALL + 1, 300_000])('brings %i bytes, once', async (size) => {
+    const store = await openStore();
+    const object = await given(size);
+    const first = await store.open(object);
+    expect(first.cache).toBe('miss');
+    expect((await read(first)).equals(object.bytes)).toBe(true);
+    const second = await store.open(object);
+    expect(second.cache).toBe('hit');
+    expect((await read(second)).equals(object.bytes)).toBe(true);
+    expect(requests()).toBe(1);
+  });
+
+  it('is one fetch, however many ask', async () => {
+    const store = await openStore();
+    const object = await given(200_000);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => store.open(object)));
+    expect(requests()).toBe(1);
+    expect(answers.map(({ cache }) => cache).sort()).toEqual(['miss', ...Array<string>(49).fill('pending')]);
+    for (const answer of answers) expect((await read(answer)).equals(object.bytes)).toBe(true);
+  });
+
+  it('never holds more than the limit of fetches at a time', async () => {
+    const store = await openStore();
+    const objects = await Promise.all(Array.from({ length: 12 }, () => given(2_000)));
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, store.stats.fetching)), 1);
+    await Promise.all(objects.map(async (object) => read(await store.open(object))));
+    clearInterval(watch);
+    expect(store.stats.fetching).toBe(0);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it.each<Fault>(['error', 'missing', 'corrupt', 'truncate', 'hang'])(
+    'drops a source that fails with %s and tries the next',
+    async (fault) => {
+      const store = await openStore({ idleMsMax: 300 });
+      nodes[0]!.fail(fault);
+      for (let round = 0; round < 4; round += 1) {
+        const object = await given(20_000);
+        expect((await read(await store.open(object))).equals(object.bytes)).toBe(true);
+      }
+      expect(nodes[1]!.requests).toBe(4);
+    },
+  );
+
+  it.each<Fault>(['error', 'missing', 'corrupt', 'truncate', 'slow', 'hang'])(
+    'keeps nothing when every source fails with %s',
+    async (fault) => {
+      const store = await openStore({ idleMsMax: 200 });
+      const object = await given(20_000);
+      for (const node of nodes) node.fail(fault);
+      await expect(store.open(object)).rejects.toMatchObject({ code: 'source_unavailable' });
+      expect(await filesOnDisk()).toEqual([]);
+      expect(store.stats.bytes).toBe(0);
+      for (const node of nodes) node.fail(null);
+      await expect.poll(async () => (await store.open(object)).cache).toBe('miss');
+    },
+  );
+
+  it('does not ask again at once for what nobody could deliver', async () => {
+    const store = await openStore({ retryMs: 60_000 });
+    const object = await given(20_000);
+    for (const node of nodes) node.fail('corrupt');
+    for (let round = 0; round < 5; round += 1)
+      await expect(store.open(object)).rejects.toMatchObject({ code: 'source_unavailable' });
+    expect(requests()).toBe(2);
+  });
+
+  it('asks nobody for what cannot be checked or kept', async () => {
+    const store = await openStore({ bytesMax: 10_000 });
+    const object = await given(20_000);
+    for (const contentHash of ['', '../../etc/passwd', object.contentHash.slice(1), 'x'.repeat(46)])
+      await expect(store.open({ ...object, contentHash })).rejects.toMatchObject({
+        code: 'source_unavailable',
+      });
+    await expect(store.open(object)).rejects.toMatchObject({ code: 'source_unavailable' });
+    expect(requests()).toBe(0);
+  });
+
+  it('refuses bytes whose size is not the one on the chain', async () => {
+    const store = await openStore();
+    const object = await given(20_000);
+    for (const size of [19_999, 20_001])
+      await expect(store.open({ ...object, size })).rejects.toMatchObject({ code: 'source_unavailable' });
+  });
+});
+
+describe('the cache', () => {
+  it('survives a restart', async () => {
+    const objects = [await given(10), await given(50_000)];
+    const before = await openStore();
+    for (const object of objects) await read(await before.open(object));
+    await before[Symbol.asyncDispose]();
+    await writeFile(join(dir, 'tmp', 'left-behind'), 'half a file');
+    await mkdir(join(dir, 'zz'));
+    await writeFile(join(dir, 'zz', 'not-ours'), 'x');
+
+    const after = await openStore({ sources: [] });
+    expect(after.stats).toMatchObject({ files: 2, bytes: 50_010 });
+    for (const object of objects) {
+      const answer = await after.open(object);
+      expect(answer.cache).toBe('hit');
+      expect((await read(answer)).equals(object.bytes)).toBe(true);
+    }
+    expect((await filesOnDisk()).sort()).toEqual(['not-ours', ...objects.map((o) => o.contentHash)].sort());
+  });
+
+  it('lets go of what has not been used for longest', async () => {
+    const store = await openStore({ bytesMax: 30_000 });
+    const [a, b, c] = [await given(10_000), await given(10_000), await given(10_000)];
+    for (const object of [a, b, c, a]) await read(await store.open(object));
+    const d = await given(10_000);
+    await read(await store.open(d));
+    await expect
+      .poll(async () => (await filesOnDisk()).sort())
+      .toEqual([a, c, d].map((object) => object.contentHash).sort());
+    expect(store.peek(b.contentHash)).toBe('miss');
+  });
+
+  it('keeps on disk what is asked for from memory', async () => {
+    const store = await openStore({ bytesMax: 3_000 });
+    const hot = await given(500);
+    await store.open(hot);
+    for (let round = 0; round < 10; round += 1) {
+      expect(store.findInMemory(hot.contentHash)).not.toBeNull();
+      await read(await store.open(await given(1_200)));
+    }
+    expect(await stat(pathOf(hot))).toMatchObject({ size: 500 });
+  });
+
+  it('goes on reading a file that is let go', async () => {
+    const store = await openStore({ bytesMax: 30_000 });
+    const object = await given(25_000);
+    const answer = await store.open(object);
+    await read(await store.open(await given(25_000)));
+    await expect.poll(() => filesOnDisk()).toHaveLength(1);
+    expect((await read(answer)).equals(object.bytes)).toBe(true);
+  });
+
+  it('fetches again what has changed on disk', async () => {
+    const store = await openStore({ bytesMax: 2 ** 20 });
+    const [small, large] = [await given(900), await given(9_000)];
+    for (const object of [small, large]) await read(await store.open(object));
+    await store[Symbol.asyncDispose]();
+
+    const spoiled = await readFile(pathOf(small));
+    spoiled.writeUInt8(spoiled.readUInt8(17) ^ 1, 17);
+    await writeFile(pathOf(small), spoiled);
+    await truncate(pathOf(large), 8_999);
+    const again = await openStore();
+    for (const object of [small, large]) {
+      const answer = await again.open(object);
+      expect(answer.cache).toBe('miss');
+      expect((await read(answer)).equals(object.bytes)).toBe(true);
+    }
+  });
+
+  it('shares a file between assets with the same bytes', async () => {
+    const store = await openStore();
+    const object = await given(5_000);
+    await read(await store.open(object));
+    const twin = await store.open({ ...object, id: object.id + 1_000 });
+    expect(twin.cache).toBe('hit');
+    await read(twin);
+  });
+
+  it('stays within its bounds and true to its bytes, whatever is asked', async () => {
+    const bytesMax = 12_000;
+    const store = await openStore({ bytesMax });
+    const objects = await Promise.all([1, 400, 900, 1_001, 3_000, 5_000, 8_000].map((size) => given(size)));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(objects.length - 1), { minLength: 1, maxLength: 12 }),
+        async (picks) => {
+          await Promise.all(
+            picks.map(async (pick) => {
+              const object = objects[pick]!;
+              const answer = await store.open(object).catch((error: unknown) => error);
+              if (answer instanceof Error) expect(answer).toMatchObject({ code: 'unavailable' });
+              else expect((await read(answer as StoredAsset)).equals(object.bytes)).toBe(true);
+            }),
+          );
+          expect(store.stats.bytes).toBeLessThanOrEqual(bytesMax);
+          expect(store.stats.memoryBytes).toBeLessThanOrEqual(5 * SMALL);
+        },
+      ),
+      { numRuns: 40 },
+    );
+    await expect.poll(async () => (await filesOnDisk()).length).toBe(store.stats.files);
+  });
+});
