@@ -1,8 +1,7 @@
-import { ApiPromise, WsProvider } from '@polkadot/api';
 import { blake2AsHex, xxhashAsHex } from '@polkadot/util-crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startDevChain } from '../../services/devnet/chain/index.ts';
-import { openChain, type ChainUnderTest } from '../support/dev-chain.ts';
+import { connectApi, openChain, type ChainUnderTest } from '../support/dev-chain.ts';
 
 let it: ChainUnderTest;
 beforeAll(async () => {
@@ -14,7 +13,7 @@ describe('a stock client', () => {
   test('connects without a warning and learns what the chain is', async () => {
     const written = ['log', 'warn', 'error', 'info'] as const;
     const spies = written.map((level) => vi.spyOn(console, level).mockImplementation(() => undefined));
-    const api = await ApiPromise.create({ provider: new WsProvider(it.chain.url), throwOnConnect: true });
+    const api = await connectApi(it.chain.url);
     try {
       expect(spies.flatMap((spy) => spy.mock.calls)).toEqual([]);
       expect(api.registry.chainSS58).toBe(126);

@@ -1,4 +1,5 @@
 import { ApiPromise, WsProvider } from '@polkadot/api';
+import type { ApiOptions } from '@polkadot/api/types';
 import { startDevChain, type DevChain, type DevChainOptions } from '../../services/devnet/chain/index.ts';
 
 /** A development chain that builds only what it is told to, and a stock client of it. */
@@ -14,9 +15,18 @@ export interface ChainUnderTest extends AsyncDisposable {
   hash(block: number): Promise<string>;
 }
 
+/** A stock client; it tries again 50 ms after it lost its connection. */
+export function connectApi(url: string): Promise<ApiPromise> {
+  // Its own provider is not of its own provider type under exactOptionalPropertyTypes.
+  return ApiPromise.create({
+    provider: new WsProvider(url, 50) as NonNullable<ApiOptions['provider']>,
+    throwOnConnect: true,
+  });
+}
+
 export async function openChain(options: DevChainOptions = {}): Promise<ChainUnderTest> {
   const chain = await startDevChain({ blockMs: 0, ...options });
-  const api = await ApiPromise.create({ provider: new WsProvider(chain.url, 50), throwOnConnect: true });
+  const api = await connectApi(chain.url);
   const entry = (item: string) => {
     const [pallet = '', name = ''] = item.split('.');
     const found = api.query[pallet]?.[name];

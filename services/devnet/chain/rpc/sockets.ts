@@ -6,6 +6,8 @@ const MESSAGE_BYTES_MAX = 5 * 1024 * 1024;
 /** A client that lets this much pile up unread is cut off. */
 const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
 const CONNECTIONS_MAX = 200;
+/** How long clients have to answer the closing handshake when the chain stops. */
+const GOODBYE_MS = 500;
 
 export interface Sockets extends AsyncDisposable {
   /** Cuts every connection without a closing handshake. */
@@ -42,8 +44,12 @@ export function openSockets(server: Server, api: Api): Sockets {
     dropAll,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
-        dropAll();
-        sockets.close(() => resolve());
+        for (const client of sockets.clients) client.close(1001, 'Going away');
+        const impatient = setTimeout(dropAll, GOODBYE_MS);
+        sockets.close(() => {
+          clearTimeout(impatient);
+          resolve();
+        });
       }),
   };
 }

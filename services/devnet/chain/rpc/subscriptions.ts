@@ -31,6 +31,8 @@ export function createSubscriptions(ledger: Ledger): Readonly<Record<string, Sub
   return {
     chain_subscribeAllHeads: heads('chain_allHead', 'chain_unsubscribeAllHeads', false),
     chain_subscribeFinalizedHeads: heads('chain_finalizedHead', 'chain_unsubscribeFinalizedHeads', true),
+    // What @polkadot/api calls; Substrate has it as an alias of the next one.
+    chain_subscribeNewHead: heads('chain_newHead', 'chain_unsubscribeNewHead', false),
     chain_subscribeNewHeads: heads('chain_newHead', 'chain_unsubscribeNewHeads', false),
     state_subscribeRuntimeVersion: {
       notification: 'state_runtimeVersion',
