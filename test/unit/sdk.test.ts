@@ -12,7 +12,13 @@ function cacheUnderTest() {
   let nowMs = 1_000_000_000;
   const asked: TokenAsk[] = [];
   let answer = (n: number): Promise<TokenResponse> =>
-    Promise.resolve({ token: `token ${n}`, expiresAt: nowMs / 1000 + 900, granted: [], refused: [] });
+    Promise.resolve({
+      token: `token ${n}`,
+      expiresAt: nowMs / 1000 + 900,
+      block: 1,
+      granted: [],
+      refused: [],
+    });
   const cache = createTokenCache({
     request: (wanted) => {
       asked.push(wanted);
@@ -69,7 +75,7 @@ describe('the token cache', () => {
 
   it('remembers that nothing was granted, for a moment', async () => {
     const { cache, asked, pass, answerWith } = cacheUnderTest();
-    answerWith(() => Promise.resolve({ token: null, expiresAt: 0, granted: [], refused: [] }));
+    answerWith(() => Promise.resolve({ token: null, expiresAt: 0, block: 1, granted: [], refused: [] }));
     await cache.get(ask(ownerOf('1')));
     pass(9_999);
     await cache.get(ask(ownerOf('1')));

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { createDemo } from './demo.ts';
+import { startNetwork } from './network.ts';
+import { jsonLines, prose } from './print.ts';
+import { walkTour } from './tour/walk.ts';
+
+const HELP = `The whole network on this machine, and a tour of what it does.
+
+  npm start [-- options]
+
+  --once      end after the tour; exit code 0 only if every step held
+  --json      one JSON object a line
+  --no-tour   start the network and the demo content only
+  --block-ms  milliseconds between blocks (default 1000)
+  --help      this text
+`;
+
+const usageError = (message: string): never => {
+  console.error(`${message}\n\n${HELP}`);
+  process.exit(2);
+};
+
+function readOptions(): { once: boolean; json: boolean; tour: boolean; blockMs: number } {
+  try {
+    const { values } = parseArgs({
+      allowNegative: true,
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        tour: { type: 'boolean', default: true },
+        'block-ms': { type: 'string', default: '1000' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(HELP);
+      process.exit(0);
+    }
+    const blockMs = Number(values['block-ms']);
+    if (!Number.isInteger(blockMs) || blockMs < 50)
+      return usageError('--block-ms is a whole number from 50 on.');
+    return { once: values.once, json: values.json, tour: values.tour, blockMs };
+  } catch (error) {
+    return usageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const options = readOptions();
+const voice = options.json ? jsonLines : prose;
+const asked = new AbortController();
+const ask = (): void => asked.abort();
+process.on('SIGINT', ask);
+process.on('SIGTERM', ask);
+const interrupted = once(asked.signal, 'abort').then(() => 'interrupted' as const);
+
+/** Walks the tour, and stays until asked to end; answers the exit code. */
+async function show(): Promise<number> {
+  await using network = await startNetwork({
+    ports: { auth: 8090, distributor: 8080, chain: 9944 },
+    blockMs: options.blockMs,
+    onProgress: (what) => voice.progress(what),
+  });
+  const demo = await createDemo(network);
+  voice.ready(network, demo);
+  const staysUp = !options.once;
+  if (options.tour) {
+    const walked = await Promise.race([
+      interrupted,
+      walkTour({ network, demo, firstHolderToken: null }, (result) => voice.step(result)),
+    ]);
+    if (walked === 'interrupted') return 130;
+    voice.done(walked, staysUp, network, demo);
+    if (!staysUp) return walked ? 0 : 1;
+  }
+  if (staysUp) await interrupted;
+  return 0;
+}
+
+try {
+  process.exitCode = await show();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+// Handles that a library left open must not keep a finished devnet alive.
+process.exit();
