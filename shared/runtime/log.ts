@@ -7,5 +7,13 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One JSON object a line on stdout. Nothing logs a URL, a header or a body: they can hold tokens. */
 export function createLog(service: string, level: LogLevel): Logger {
-  return pino({ name: service, level, base: { service } });
+  return pino({ level, base: { service }, serializers: { err: describeError } });
+}
+
+/** Only what an error says: drivers hang connections, settings and whole queries on theirs. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name: type, message, stack, cause } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  return { type, message, ...code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
 }
