@@ -100,7 +100,8 @@ create table panoptes.chain (
   block bigint not null,
   block_hash text not null,
   block_time timestamptz not null,
-  seen_at timestamptz not null default now() -- last time the indexer reached the chain
+  -- Last moment at which `block` was known to be the newest finalized one: now() - seen_at is the age of all of this.
+  seen_at timestamptz not null
 );
 
 -- The outbox. Transactions do not commit in the order of `xid`, so a reader remembers a snapshot, not a row: what its
@@ -121,9 +122,11 @@ create table panoptes.change_horizon (
 );
 insert into panoptes.change_horizon (xid) values ('0');
 
--- Statement triggers with transition tables: one notification per statement, whatever the number of rows.
+-- Statement triggers with transition tables: one notification per statement that changed rows, however many.
 -- TG_ARGV[0]: the entity's name; TG_ARGV[1]: an SQL expression over the row that makes its id.
 create function panoptes.record_change() returns trigger language plpgsql as $$
+declare
+  recorded bigint;
 begin
   execute format(
     'insert into panoptes.change (entity, id) select distinct %L, %s from %s',
@@ -133,7 +136,10 @@ begin
       when 'DELETE' then 'old_rows'
       else '(select * from old_rows union all select * from new_rows) both_rows'
     end);
-  perform pg_notify('panoptes', '');
+  get diagnostics recorded = row_count;
+  if recorded > 0 then
+    perform pg_notify('panoptes', '');
+  end if;
   return null;
 end $$;
 
