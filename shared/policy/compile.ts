@@ -105,15 +105,15 @@ function compileRole(rule: Extract<Rule, { role: string }>): Node {
       alternatives: () => [[{ need: rule, about: 'role', isMet: false }]],
     };
   }
-  const { isMetBy, findNeed } = compileRoleRule(rule);
+  const roleRule = compileRoleRule(rule);
   return {
     isPublic: false,
     holds: (context) => {
-      for (const claim of context.roles) if (isMetBy(claim, context)) return true;
+      for (const claim of context.roles) if (roleRule.isMetBy(claim, context)) return true;
       return false;
     },
     alternatives: (context) => {
-      const need = findNeed(context);
+      const need = roleRule.findNeed(context);
       return need === null ? [] : [[{ need, about: 'role', isMet: false }]];
     },
   };

@@ -55,8 +55,10 @@ function covers(keys: readonly Set<string>[], at: number, index: number, less: S
   return [...less].every((key) => more.has(key));
 }
 
-/** Not when it may only begin after it has ended. */
+/** Not when it may only begin after it has ended, or when a gateway and a user of it are wanted in one token. */
 function isPossible(demands: readonly Demand[]): boolean {
+  const wants = (role: string): boolean => demands.some(({ need }) => need.role === role);
+  if (wants('gateway') && wants('gateway_user')) return false;
   const times = (name: 'after' | 'before'): number[] =>
     demands.flatMap(({ need }) => (typeof need[name] === 'number' ? [need[name]] : []));
   return Math.max(...times('after')) < Math.min(...times('before'));

@@ -45,3 +45,19 @@ test('reads as whole copies of the state would, at every block that was not disc
     { numRuns: 500 },
   );
 });
+
+test('lets go of what no block that is kept can see', () => {
+  const store = createVersionedStore();
+  store.commit(0, new Map([['0x0a', '0x01'] as const, ['0x0b', '0x01'] as const]));
+  store.commit(
+    1,
+    new Map<Hex, Hex | null>([
+      ['0x0a', '0x02'],
+      ['0x0b', null],
+    ]),
+  );
+  store.discardBefore(1);
+  expect(store.get('0x0a', 0)).toBe(null);
+  expect(store.keys(0, '0x', '', 10)).toEqual([]);
+  expect(store.get('0x0a', 1)).toBe('0x02');
+});

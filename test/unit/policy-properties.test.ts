@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  compilePolicy,
+  compileRule,
+  evaluate,
+  NEEDS_MAX,
+  parsePolicyDocument,
+  type Need,
+  type PolicyContext,
+  type Rule,
+} from '../../shared/policy/index.ts';
+import { parseRole, type RoleClaim } from '../../shared/token/index.ts';
+import { claims, context, COUNTRIES, ORIGINS, policyDocument, rule } from './policy-arbitraries.ts';
+import { modelHolds } from './policy-model.ts';
+
+const RUNS = { numRuns: 5_000 };
+
+it('a rule holds exactly when its plain reading does', () => {
+  fc.assert(
+    fc.property(rule, context, (one, ctx) => {
+      expect(evaluate(compileRule(one), ctx).allowed).toBe(modelHolds(one, ctx));
+    }),
+    RUNS,
+  );
+});
+
+it('a public rule holds in every context, and no other one says it does', () => {
+  fc.assert(
+    fc.property(rule, context, (one, ctx) => {
+      const compiled = compileRule(one);
+      if (compiled.isPublic) expect(compiled.holds(ctx)).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+it('more roles never lose access', () => {
+  fc.assert(
+    fc.property(rule, context, claims, (one, ctx, more) => {
+      const holds = (roles: readonly RoleClaim[]): boolean => compileRule(one).holds({ ...ctx, roles });
+      if (holds(ctx.roles)) expect(holds([...ctx.roles, ...more])).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+it('needs tell the truth: what meets one alternative in full is let in', () => {
+  let met = 0;
+  fc.assert(
+    fc.property(rule, context, (one, ctx) => {
+      for (const alternative of compileRule(one).needs(ctx)) {
+        const meeting = meet(alternative, ctx);
+        if (meeting === null) continue;
+        met += 1;
+        expect(modelHolds(one, meeting), JSON.stringify({ alternative, meeting })).toBe(true);
+      }
+    }),
+    RUNS,
+  );
+  expect(met).toBeGreaterThan(1_000);
+});
+
+it('needs are complete: whatever is let in meets one of the alternatives', () => {
+  fc.assert(
+    fc.property(rule, context, (one, ctx) => {
+      if (!modelHolds(one, ctx)) return;
+      const needs = compileRule(one).needs({ ...ctx, roles: [] });
+      expect(needs.some((all) => all.every((need) => modelHolds(need as unknown as Rule, ctx)))).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
+it('needs hold nothing twice, and nothing that a shorter alternative covers', () => {
+  fc.assert(
+    fc.property(rule, context, (one, ctx) => {
+      const keys = compileRule(one)
+        .needs(ctx)
+        .map((all) => all.map((need) => JSON.stringify(need)));
+      keys.forEach((all, index) => {
+        expect(new Set(all).size).toBe(all.length);
+        const covered = keys.some((other, at) => at !== index && other.every((key) => all.includes(key)));
+        expect(covered).toBe(false);
+      });
+    }),
+    RUNS,
+  );
+});
+
+it('needs stay bounded however a policy multiplies', () => {
+  const choices = Array.from({ length: 6 }, (_one, group): Rule => {
+    const anyOf = Array.from({ length: 10 }, (_two, n): Rule => ({
+      role: 'crt_holder',
+      channel: String(group * 10 + n),
+    }));
+    return { anyOf };
+  });
+  const nothing: PolicyContext = {
+    channel: 1,
+    video: null,
+    roles: [],
+    usr: null,
+    nowSec: 0,
+    country: null,
+    origin: null,
+    referer: null,
+  };
+  const rule: Rule = { allOf: choices };
+  const needs = compileRule(rule).needs(nothing);
+  expect(needs).toHaveLength(NEEDS_MAX);
+  for (const alternative of needs) {
+    expect(alternative).toHaveLength(6);
+    expect(modelHolds(rule, meet(alternative, nothing)!)).toBe(true);
+  }
+});
+
+it('every generated document validates, survives JSON, and compiles to the rule of each kind', () => {
+  fc.assert(
+    fc.property(policyDocument, context, (document, ctx) => {
+      const parsed = parsePolicyDocument(JSON.parse(JSON.stringify(document)));
+      expect(parsed).toEqual(document);
+      const compiled = compilePolicy(parsed);
+      for (const kind of ['media', 'thumbnail', 'subtitle', 'avatar', 'cover'] as const) {
+        const own = document[kind] ?? document['*'];
+        expect(compiled[kind]?.holds(ctx) ?? null).toBe(own === undefined ? null : modelHolds(own, ctx));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+/** A request that has just what an alternative asks for, and what it has already; `null`: that contradicts itself. */
+function meet(alternative: readonly Need[], ctx: PolicyContext): PolicyContext | null {
+  const nowSec = Math.max(ctx.nowSec, ...alternative.map(({ after = 0 }) => Number(after)));
+  const roles = alternative.filter((need) => 'role' in need).map((need) => claimFor(need, ctx, nowSec));
+  if (roles.includes(null)) return null;
+  const usr = alternative.some(({ role }) => role === 'gateway_user') ? 'someone' : null;
+  const conditions = alternative.filter((need) => !('role' in need)) as unknown as Rule[];
+  // Who is not asked to move is met where they are.
+  const countries = conditions.some((need) => 'country' in need) ? [...COUNTRIES, 'AQ'] : [ctx.country];
+  const headers = conditions.some((need) => 'origin' in need)
+    ? ORIGINS.map((origin) => ({ origin, referer: null }))
+    : [{ origin: ctx.origin, referer: ctx.referer }];
+  const places = countries.flatMap((country) =>
+    headers.map((header) => ({ ...ctx, ...header, roles: roles as RoleClaim[], usr, nowSec, country })),
+  );
+  return places.find((place) => conditions.every((need) => modelHolds(need, place))) ?? null;
+}
+
+/** The least that a token must attest; other ids than the need names are made up. */
+function claimFor(need: Need, ctx: PolicyContext, nowSec: number): RoleClaim | null {
+  const { role, channel = '77', video = '77', minAmount = '1', minValue = '0' } = need;
+  const since = Math.min(
+    need.acquiredBefore === undefined ? nowSec : Number(need.acquiredBefore) - 1,
+    nowSec - Number(need.heldForSec ?? 0),
+  );
+  if (since < 0) return null;
+  const amount = minAmount === '0' ? '1' : minAmount;
+  switch (role) {
+    case 'member':
+    case 'council_member':
+      return parseRole({ role, member: '77' });
+    case 'channel_owner':
+    case 'channel_collaborator':
+      return parseRole({ role, channel });
+    case 'nft_owner':
+      return parseRole({ role, channel, video, value: minValue, since });
+    case 'crt_holder':
+      return parseRole({ role, channel, token: '77', amount, since });
+    case 'gateway':
+      return parseRole({ role, gateway: '77' });
+    case 'gateway_user':
+      return parseRole({ role: 'gateway', gateway: (need.gateways as string[])[0] });
+    default:
+      throw new Error(`no claim for ${String(role)} in ${JSON.stringify(ctx)}`);
+  }
+}
