@@ -97,7 +97,9 @@ function parseDocument(body: unknown): PolicyDocument {
   try {
     return parsePolicyDocument(body);
   } catch (error) {
-    if (error instanceof PolicyError) throw new Problem('bad_request', error.message);
+    if (error instanceof PolicyError) {
+      throw new Problem('bad_request', error.message, { extensions: { flaws: error.flaws } });
+    }
     throw error;
   }
 }
