@@ -461,6 +461,82 @@ describe('NFTs', () => {
   });
 });
 
+describe('NFT auctions', () => {
+  /** A video of Ada's with an NFT that is hers as the channel's owner. */
+  async function openWithNft(): Promise<ChainUnderTest> {
+    const it = await openPeopled();
+    await it.chain.world.createChannel({ owner: { member: ADA }, metadata: {} });
+    await it.chain.world.createVideo({ channel: 1, metadata: {}, nft: { owner: null } });
+    return it;
+  }
+  const nftOf = async (it: ChainUnderTest) =>
+    ((await it.read('content.videoById', [1])) as { nftStatus: unknown }).nftStatus;
+
+  test('open: the owner picks among the bids, and the old bids of an auction before do not count', async () => {
+    await using it = await openWithNft();
+    const { world } = it.chain;
+    await world.startOpenAuction({ video: 1, startingPrice: 10 });
+    await world.bidOnNft({ video: 1, member: CAROL, amount: 11 });
+    await world.cancelAuction({ video: 1 });
+    const started = await world.startOpenAuction({ video: 1, startingPrice: 10, buyNowPrice: 100 });
+    expect(await it.events(started.block)).toMatchObject([
+      ['content.OpenAuctionStarted', { member: ADA }, 1, { startingPrice: 10, buyNowPrice: 100 }, 2],
+    ]);
+    await expect(world.pickAuctionWinner({ video: 1, winner: CAROL })).rejects.toThrow(/earlier auction/);
+    await expect(world.bidOnNft({ video: 1, member: BOB, amount: 9 })).rejects.toThrow(/at least 10/);
+    const bid = await world.bidOnNft({ video: 1, member: BOB, amount: 12 });
+    expect(await it.events(bid.block)).toEqual([['content.AuctionBidMade', BOB, 1, 12, null]]);
+    const key = [1, BOB];
+    expect(await it.read('content.openAuctionBidByVideoAndMember', key)).toEqual({
+      amount: 12,
+      madeAtBlock: bid.block,
+      auctionId: 2,
+    });
+    expect(await nftOf(it)).toMatchObject({ owner: { channelOwner: null }, openAuctionsNonce: 2 });
+    const picked = await world.pickAuctionWinner({ video: 1, winner: BOB });
+    expect(await it.events(picked.block)).toEqual([
+      ['content.OpenAuctionBidAccepted', { member: ADA }, 1, BOB, 12],
+    ]);
+    expect(await nftOf(it)).toMatchObject({ owner: { member: BOB }, transactionalStatus: { idle: null } });
+    expect(await it.exists('content.openAuctionBidByVideoAndMember', key)).toBe(false);
+  });
+
+  test('English: the highest bid wins when the time is over, the one before is named in the events', async () => {
+    await using it = await openWithNft();
+    const { world } = it.chain;
+    const started = await world.startEnglishAuction({ video: 1, startingPrice: 5, durationBlocks: 4 });
+    expect(await it.events(started.block)).toMatchObject([
+      ['content.EnglishAuctionStarted', { member: ADA }, 1, { startingPrice: 5, duration: 4 }],
+    ]);
+    await world.bidOnNft({ video: 1, member: BOB, amount: 5 });
+    const higher = await world.bidOnNft({ video: 1, member: CAROL, amount: 6 });
+    expect(await it.events(higher.block)).toEqual([['content.AuctionBidMade', CAROL, 1, 6, BOB]]);
+    await expect(world.bidOnNft({ video: 1, member: BOB, amount: 6 })).rejects.toThrow(/at least 7/);
+    await expect(world.settleEnglishAuction({ video: 1 })).rejects.toThrow(/runs until/);
+    await expect(world.cancelAuction({ video: 1 })).rejects.toThrow(/cannot be cancelled/);
+    await it.chain.build(2);
+    await expect(world.bidOnNft({ video: 1, member: BOB, amount: 60 })).rejects.toThrow(/over/);
+    const settled = await world.settleEnglishAuction({ video: 1 });
+    const [event] = await it.events(settled.block);
+    expect(event).toEqual(['content.EnglishAuctionSettled', CAROL, expect.any(String), 1]);
+    expect(keyOf(event![2])).toBe(account(0xa2));
+    expect(await nftOf(it)).toMatchObject({ owner: { member: CAROL }, transactionalStatus: { idle: null } });
+  });
+
+  test.each(['open', 'English'])('%s: end at once with a bid at the buy-now price', async (kind) => {
+    await using it = await openWithNft();
+    const { world } = it.chain;
+    if (kind === 'open') await world.startOpenAuction({ video: 1, startingPrice: 1, buyNowPrice: 50 });
+    else
+      await world.startEnglishAuction({ video: 1, startingPrice: 1, buyNowPrice: 50, durationBlocks: 100 });
+    await world.bidOnNft({ video: 1, member: CAROL, amount: 2 });
+    const { block } = await world.bidOnNft({ video: 1, member: BOB, amount: 50 });
+    const previous = kind === 'open' ? null : CAROL;
+    expect(await it.events(block)).toEqual([['content.BidMadeCompletingAuction', BOB, 1, previous]]);
+    expect(await nftOf(it)).toMatchObject({ owner: { member: BOB }, transactionalStatus: { idle: null } });
+  });
+});
+
 describe('creator tokens', () => {
   async function openWithToken(): Promise<ChainUnderTest> {
     const it = await openPeopled();
@@ -517,6 +593,21 @@ describe('creator tokens', () => {
     expect(await it.events(dusted.block)).toMatchObject([
       ['projectToken.AccountDustedBy', 0, BOB, expect.any(String), { permissionless: null }],
     ]);
+  });
+
+  test('are bought and sold on the market maker', async () => {
+    await using it = await openWithToken();
+    const { world } = it.chain;
+    const bought = await world.buyOnAmm({ token: 0, member: BOB, amount: 30, price: 900 });
+    expect(await it.events(bought.block)).toEqual([['projectToken.TokensBoughtOnAmm', 0, BOB, 30, 900]]);
+    expect(await it.read('projectToken.tokenInfoById', [0])).toMatchObject({
+      totalSupply: 1_030,
+      accountsNumber: 2,
+    });
+    const sold = await world.sellOnAmm({ token: 0, member: BOB, amount: 30, price: 800 });
+    expect(await it.events(sold.block)).toEqual([['projectToken.TokensSoldOnAmm', 0, BOB, 30, 800]]);
+    expect(await balance(it, BOB)).toBe(0);
+    await expect(world.sellOnAmm({ token: 0, member: BOB, amount: 1, price: 1 })).rejects.toThrow(/holds 0/);
   });
 
   test('are burned', async () => {

@@ -27,6 +27,7 @@ export function connectApi(url: string): Promise<ApiPromise> {
 export async function openChain(options: DevChainOptions = {}): Promise<ChainUnderTest> {
   const chain = await startDevChain({ blockMs: 0, ...options });
   const api = await connectApi(chain.url);
+  await api.rpc.chain.getHeader(); // what the client subscribes to by itself has been answered now
   const entry = (item: string) => {
     const [pallet = '', name = ''] = item.split('.');
     const found = api.query[pallet]?.[name];

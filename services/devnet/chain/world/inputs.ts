@@ -121,10 +121,27 @@ export const INPUTS = {
   buyNft: object({ video: Id, buyer: Id }),
   slingNftBack: OfVideo,
 
+  startOpenAuction: object({ video: Id, startingPrice: Amount, buyNowPrice: Type.Optional(Amount) }),
+  startEnglishAuction: object({
+    video: Id,
+    startingPrice: Amount,
+    buyNowPrice: Type.Optional(Amount),
+    durationBlocks: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+  }),
+  /** In whichever auction is on; at the buy-now price or more it ends the auction. */
+  bidOnNft: object({ video: Id, member: Id, amount: Amount }),
+  pickAuctionWinner: object({ video: Id, winner: Id }),
+  /** Once an English auction has run its blocks. */
+  settleEnglishAuction: OfVideo,
+  cancelAuction: OfVideo,
+
   issueCreatorToken: object({ channel: Id, allocation: Shares }),
   transferCreatorToken: object({ token: Id, from: Id, to: Shares }),
   /** From the channel owner's own holding, with the issuer's event. */
   issuerTransferCreatorToken: object({ token: Id, from: Id, to: Shares }),
+  /** For `price` JOY, by the automated market maker; the curve of the real one is not computed. */
+  buyOnAmm: object({ token: Id, member: Id, amount: Amount, price: Amount }),
+  sellOnAmm: object({ token: Id, member: Id, amount: Amount, price: Amount }),
   burnCreatorToken: object({ token: Id, member: Id, amount: Amount }),
   /** Removes an account that holds nothing. */
   dustCreatorTokenAccount: object({ token: Id, member: Id }),

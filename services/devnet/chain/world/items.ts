@@ -6,6 +6,7 @@ import type {
   CuratorGroup,
   DataObject,
   Membership,
+  OpenAuctionBid,
   Token,
   TokenAccount,
   Video,
@@ -48,6 +49,11 @@ export const videoById: Item<[video: number], Video> = { pallet: 'Content', name
 export const curatorGroupById: Item<[group: number], CuratorGroup> = {
   pallet: 'Content',
   name: 'CuratorGroupById',
+};
+
+export const openAuctionBids: Item<[video: number, member: number], OpenAuctionBid> = {
+  pallet: 'Content',
+  name: 'OpenAuctionBidByVideoAndMember',
 };
 
 export const nextDataObjectId: IdItem = { pallet: 'Storage', name: 'NextDataObjectId' };

@@ -75,8 +75,36 @@ export interface Channel {
 }
 
 export type NftOwner = { readonly ChannelOwner: null } | { readonly Member: number };
+export interface OpenAuction {
+  readonly startingPrice: bigint;
+  readonly buyNowPrice: bigint | null;
+  readonly whitelist: readonly number[];
+  readonly bidLockDuration: number;
+  readonly auctionId: number;
+  readonly start: number;
+}
+
+export interface EnglishAuction {
+  readonly startingPrice: bigint;
+  readonly buyNowPrice: bigint | null;
+  readonly whitelist: readonly number[];
+  readonly end: number;
+  readonly start: number;
+  readonly extensionPeriod: number;
+  readonly minBidStep: bigint;
+  readonly topBid: { readonly amount: bigint; readonly bidderId: number } | null;
+}
+
+export interface OpenAuctionBid {
+  readonly amount: bigint;
+  readonly madeAtBlock: number;
+  readonly auctionId: number;
+}
+
 export type NftStatus =
   | { readonly Idle: null }
+  | { readonly OpenAuction: OpenAuction }
+  | { readonly EnglishAuction: EnglishAuction }
   | { readonly InitiatedOfferToMember: readonly [member: number, price: bigint | null] }
   | { readonly BuyNow: bigint };
 

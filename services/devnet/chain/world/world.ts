@@ -6,6 +6,7 @@ import { parseCall, parseInput } from './check.ts';
 import { BUY_NOW, INPUTS, type Input, type OperationName } from './inputs.ts';
 import { membershipById, videoById } from './items.ts';
 import type { Operations } from './operation.ts';
+import { auctions } from './operations/auctions.ts';
 import { channels } from './operations/channels.ts';
 import { curators } from './operations/curators.ts';
 import { groups } from './operations/groups.ts';
@@ -22,6 +23,7 @@ const OPERATIONS: Operations<OperationName> = {
   ...channels,
   ...videos,
   ...nfts,
+  ...auctions,
   ...tokens,
 };
 

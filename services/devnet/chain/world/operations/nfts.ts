@@ -1,9 +1,8 @@
 import { Problem } from '../../../../../shared/wire/index.ts';
-import type { Change } from '../change.ts';
+import { IDLE, idleNft, issuanceParams, newNft, nftOf } from '../issued-nft.ts';
 import { channelById, membershipById, videoById } from '../items.ts';
 import type { Operations } from '../operation.ts';
-import { actorOf, nftActorOf, nftOwnerOf } from '../owners.ts';
-import type { Actor, Nft, NftOwner, Video } from '../records.ts';
+import { actorOf, nftOwnerOf } from '../owners.ts';
 
 type NftOperations = Operations<
   | 'issueNft'
@@ -89,42 +88,3 @@ export const nfts: NftOperations = {
     return {};
   },
 };
-
-const IDLE = { Idle: null } as const;
-
-export function newNft(owner: NftOwner): Nft {
-  return { owner, transactionalStatus: IDLE, creatorRoyalty: null, openAuctionsNonce: 0 };
-}
-
-/** `NftIssuanceParameters`. */
-export function issuanceParams(nonChannelOwner: number | null): unknown {
-  return { royalty: null, nftMetadata: '0x', nonChannelOwner, initTransactionalStatus: IDLE };
-}
-
-interface IssuedNft {
-  readonly nft: Nft;
-  /** Who acts for its owner. */
-  readonly actor: Actor;
-  readonly set: (fields: Partial<Nft>) => void;
-}
-
-function nftOf(change: Change, id: number): IssuedNft {
-  const video: Video = change.get('video', videoById, id);
-  const nft = video.nftStatus;
-  if (!nft) throw new Problem('bad_request', `The video ${String(id)} has no NFT`);
-  const channel = change.get('channel', channelById, video.inChannel);
-  return {
-    nft,
-    actor: nftActorOf(nft, channel),
-    set: (fields) => {
-      change.put(videoById, [id], { ...video, nftStatus: { ...nft, ...fields } });
-    },
-  };
-}
-
-function idleNft(change: Change, id: number): IssuedNft {
-  const issued = nftOf(change, id);
-  if (!('Idle' in issued.nft.transactionalStatus))
-    throw new Problem('bad_request', `The NFT of the video ${String(id)} is in a sale or an offer`);
-  return issued;
-}

@@ -10,6 +10,8 @@ type TokenOperations = Operations<
   | 'issueCreatorToken'
   | 'transferCreatorToken'
   | 'issuerTransferCreatorToken'
+  | 'buyOnAmm'
+  | 'sellOnAmm'
   | 'burnCreatorToken'
   | 'dustCreatorTokenAccount'
 >;
@@ -55,6 +57,33 @@ export const tokens: TokenOperations = {
 
   issuerTransferCreatorToken: (change, input) => {
     transfer(change, 'TokenAmountTransferredByIssuer', input);
+    return {};
+  },
+
+  buyOnAmm: (change, { token, member, amount: spec, price }) => {
+    const info = change.get('creator token', tokenInfoById, token);
+    change.get('member', membershipById, member);
+    const amount = BigInt(spec);
+    const known = change.find(tokenAccounts, token, member);
+    const account = known ? { ...known, amount: known.amount + amount } : accountOf(amount);
+    change.put(tokenAccounts, [token, member], account);
+    change.put(tokenInfoById, [token], {
+      ...info,
+      totalSupply: info.totalSupply + amount,
+      tokensIssued: info.tokensIssued + amount,
+      accountsNumber: info.accountsNumber + (known ? 0 : 1),
+    });
+    change.emit('ProjectToken', 'TokensBoughtOnAmm', token, member, amount, BigInt(price));
+    return {};
+  },
+
+  sellOnAmm: (change, { token, member, amount: spec, price }) => {
+    const info = change.get('creator token', tokenInfoById, token);
+    const account = change.get('creator-token account', tokenAccounts, token, member);
+    const amount = BigInt(spec);
+    change.put(tokenAccounts, [token, member], { ...account, amount: less(account.amount, amount) });
+    change.put(tokenInfoById, [token], { ...info, totalSupply: info.totalSupply - amount });
+    change.emit('ProjectToken', 'TokensSoldOnAmm', token, member, amount, BigInt(price));
     return {};
   },
 

@@ -1,5 +1,6 @@
 import { Problem } from '../../../../../shared/wire/index.ts';
 import { createUploadList, removeObjects, upload } from '../assets.ts';
+import { issuanceParams, newNft } from '../issued-nft.ts';
 import { channelById, nextVideoId, videoById } from '../items.ts';
 import { encodeVideoMetadata, type VideoPositions } from '../metadata.ts';
 import type { Operations } from '../operation.ts';
@@ -7,7 +8,6 @@ import { actorOf, LEAD, nftOwnerOf } from '../owners.ts';
 import { NO_BOND, type Nft } from '../records.ts';
 import type { VideoAssets } from '../results.ts';
 import { bytesOf } from '../text.ts';
-import { issuanceParams, newNft } from './nfts.ts';
 
 const RATIONALE = bytesOf('Hidden by the development chain');
 
