@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from '../runtime/index.ts';
 import { parseAddressBlocks } from './address-blocks.ts';
 import { refuseUnrouted } from './not-found.ts';
@@ -26,7 +26,7 @@ const IDLE_MS_MAX = 120_000;
 export function createServer(options: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // No logger per request: what it would add, an id, is logged nowhere else.
     childLoggerFactory: (log) => log,
     bodyLimit: options.bodyBytesMax,
