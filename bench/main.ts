@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util';
+import type { Run } from './harness.ts';
+
+/** A bench is one line here and one file that exports `run`. */
+const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<{ run: Run }> }>> = {
+  token: { about: 'role tokens: sign, verify, beside OpenSSL Ed25519', load: () => import('./token.ts') },
+};
+
+const USAGE = `npm run bench -- <name> [--json]
+
+  --json   only the result on stdout, as one line of JSON; progress on stderr
+
+${Object.entries(BENCHES)
+  .map(([name, { about }]) => `  ${name.padEnd(8)} ${about}`)
+  .join('\n')}
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** The exit code: 2 for a call that is not understood. A budget that is not met is a result, not a failure. */
+async function main(args: readonly string[]): Promise<number> {
+  const call = findCall(args);
+  if (call?.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const [name, ...others] = call?.names ?? [];
+  const bench = name !== undefined && Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (!call || !bench || others.length > 0) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const progress = call.json ? process.stderr : process.stdout;
+  const { run } = await bench.load();
+  const { figures, budgets } = await run({ log: (line) => progress.write(`${line}\n`) });
+  process.stdout.write(`${JSON.stringify({ bench: name, figures, budgets })}\n`);
+  return 0;
+}
+
+function findCall(args: readonly string[]): { names: string[]; json: boolean; help: boolean } | null {
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    });
+    return { names: positionals, ...values };
+  } catch {
+    return null;
+  }
+}
