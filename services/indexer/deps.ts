@@ -1,0 +1,34 @@
+import { openOrCleanUp, systemClock } from '../../shared/base/index.ts';
+import { openChain, type Chain } from '../../shared/chain/index.ts';
+import { createPool, migrate, type Pool } from '../../shared/db/index.ts';
+import type { Logger } from '../../shared/runtime/index.ts';
+import type { IndexerConfig } from './config.ts';
+import { findOwnCursor } from './index-blocks.ts';
+import { createProgress, type ProgressTracker } from './progress.ts';
+import { startUpkeep } from './upkeep.ts';
+
+/** What the indexer stands on; dispose releases it. */
+export interface IndexerDeps extends AsyncDisposable {
+  readonly pool: Pool;
+  readonly chain: Chain;
+  readonly progress: ProgressTracker;
+}
+
+/** Brings the schema up to date and waits for the chain. Throws WrongChainError when the tables hold another one. */
+export function openDeps(config: IndexerConfig, log: Logger): Promise<IndexerDeps> {
+  return openOrCleanUp(async (opened) => {
+    const pool = createPool(config.databaseUrl, log);
+    opened.defer(() => pool.end());
+    await migrate(pool);
+    const chain = opened.use(await openChain({ url: config.chainUrl, log }));
+    await findOwnCursor(pool, chain.genesisHash);
+    const upkeep = startUpkeep(pool, log);
+    opened.defer(async () => upkeep[Symbol.dispose]());
+    return {
+      pool,
+      chain,
+      progress: createProgress(systemClock),
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  });
+}
