@@ -130,6 +130,12 @@ describe('working groups', () => {
       ['contentWorkingGroup.TerminatedLeader', 0, null, null],
     ]);
     expect(await it.read('contentWorkingGroup.currentLead')).toBe(null);
+    expect(await it.read('contentWorkingGroup.activeWorkerCount')).toBe(0);
+
+    const again = { group: 'content', worker: 1, member: BOB, roleAccount: account(2) } as const;
+    await expect(world.setWorker(again)).rejects.toThrow(/has left/);
+    expect(await world.setWorker({ ...again, worker: 7 })).toMatchObject({ worker: 7 });
+    expect(await it.read('contentWorkingGroup.nextWorkerId')).toBe(8);
   });
 });
 
@@ -262,6 +268,26 @@ describe('channels', () => {
     expect(await it.events(block)).toMatchObject([
       ['content.InitializedChannelTransfer', channel, { member: ADA }, { newOwner: { member: CAROL } }],
       ['content.ChannelTransferAccepted', channel, { price: 0, transferId: 1 }],
+    ]);
+  });
+
+  test('get a new owner with an update too, and keep their collaborators then', async () => {
+    await using it = await openPeopled();
+    const { world } = it.chain;
+    const { channel } = await world.createChannel({
+      owner: { member: ADA },
+      collaborators: [BOB],
+      metadata: {},
+    });
+    const { block } = await world.updateChannel({ channel, owner: { member: CAROL } });
+    expect(await it.read('content.channelById', [channel])).toMatchObject({
+      owner: { member: CAROL },
+      collaborators: { [BOB]: expect.any(Array) as unknown },
+    });
+    expect((await it.events(block)).map(([name]) => name)).toEqual([
+      'content.InitializedChannelTransfer',
+      'content.ChannelTransferAccepted',
+      'content.ChannelUpdated',
     ]);
   });
 

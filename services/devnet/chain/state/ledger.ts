@@ -1,4 +1,4 @@
-import { compactToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
+import { u8aToHex } from '@polkadot/util';
 import type { Codec, Hex } from '../codec.ts';
 import {
   remarkExtrinsic,
@@ -8,14 +8,8 @@ import {
   ZERO_HASH,
   type Block,
 } from './block.ts';
+import { createEventEncoder, type Applied } from './event-records.ts';
 import { createVersionedStore } from './versioned-store.ts';
-
-/** One operation of a block: what stands in the block for it, and what it caused. */
-export interface Applied {
-  readonly remark: string;
-  /** Each a `RuntimeEvent`. */
-  readonly events: readonly Uint8Array[];
-}
 
 export interface LedgerListener {
   /** A new best block, with the storage it changed. */
@@ -52,12 +46,11 @@ export interface Ledger {
 
 /** How many block hashes the state holds: the constant `system.blockHashCount`. */
 const BLOCK_HASH_COUNT = 2_400;
-const NO_TOPICS = compactToU8a(0);
-const DISPATCH_INFO = { weight: { refTime: 0, proofSize: 0 }, paysFee: 'No' };
 
 export function createLedger(options: LedgerOptions): Ledger {
   const { codec, finalityLagBlocks, historyBlocksMax, clock } = options;
   const store = createVersionedStore();
+  const encodeEvents = createEventEncoder(codec);
   const blocks = new Map<number, Block>();
   const numbers = new Map<string, number>();
   const listeners = new Set<LedgerListener>();
@@ -105,26 +98,6 @@ export function createLedger(options: LedgerOptions): Ledger {
   let best = genesis;
   let finalized = genesis;
 
-  const success = (dispatchClass: string): Uint8Array =>
-    codec.encodeEvent({
-      pallet: 'System',
-      name: 'ExtrinsicSuccess',
-      args: [{ dispatchInfo: { ...DISPATCH_INFO, class: dispatchClass } }],
-    });
-  const INHERENT_DONE = success('Mandatory');
-  const OPERATION_DONE = success('Normal');
-  /** One `EventRecord` for each event, in the order of the extrinsics that caused them. */
-  const recordsOf = (operations: readonly Applied[]): readonly Uint8Array[] => {
-    const record = (extrinsic: number, event: Uint8Array): Uint8Array =>
-      u8aConcat(codec.encode('Phase', { ApplyExtrinsic: extrinsic }), event, NO_TOPICS);
-    return [
-      record(0, INHERENT_DONE),
-      ...operations.flatMap(({ events }, position) =>
-        [...events, OPERATION_DONE].map((event) => record(position + 1, event)),
-      ),
-    ];
-  };
-
   return {
     genesisHash: genesis.hash,
     best: () => best,
@@ -139,14 +112,14 @@ export function createLedger(options: LedgerOptions): Ledger {
     append: (operations, changes) => {
       const number = best.number + 1;
       const timestampMs = Math.max(clock(), best.timestampMs + 1);
-      const events = recordsOf(operations);
+      const events = encodeEvents(operations);
       const delta = new Map<Hex, Hex | null>([
         ...changes,
         [KEYS.number, value('System', 'Number', number)],
         [KEYS.parentHash, value('System', 'ParentHash', best.hash)],
         [keyOf('System', 'BlockHash', best.number), value('System', 'BlockHash', best.hash)],
-        [KEYS.events, u8aToHex(u8aConcat(compactToU8a(events.length), ...events))],
-        [KEYS.eventCount, value('System', 'EventCount', events.length)],
+        [KEYS.events, u8aToHex(events.encoded)],
+        [KEYS.eventCount, value('System', 'EventCount', events.count)],
         [KEYS.now, value('Timestamp', 'Now', timestampMs)],
       ]);
       if (best.number >= BLOCK_HASH_COUNT)
