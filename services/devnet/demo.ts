@@ -1,4 +1,6 @@
+import { createPool } from '../../shared/db/index.ts';
 import type { PolicyDocument } from '../../shared/policy/index.ts';
+import { createLog } from '../../shared/runtime/index.ts';
 import { createClient, type Client } from '../../shared/sdk/index.ts';
 import { loadDemoMedia, type DemoFile } from './media/index.ts';
 import type { Network } from './network.ts';
@@ -32,6 +34,7 @@ const POLICY: PolicyDocument = {
   avatar: { public: true },
 };
 
+/** Builds the demo on a network, and resolves once it is in the tables. */
 export async function createDemo(network: Network): Promise<Demo> {
   const { world } = network.chain;
   const files = await loadDemoMedia();
@@ -69,7 +72,11 @@ export async function createDemo(network: Network): Promise<Demo> {
     channel,
     allocation: [{ member: ada.id, amount: 1_000 }],
   });
-  await world.transferCreatorToken({ token, from: ada.id, to: [{ member: dan.id, amount: 40 }] });
+  const last = await world.transferCreatorToken({
+    token,
+    from: ada.id,
+    to: [{ member: dan.id, amount: 40 }],
+  });
 
   const id = (asset: number | undefined): string => {
     if (asset === undefined) throw new Error('The development chain made no data object for a demo file.');
@@ -87,6 +94,9 @@ export async function createDemo(network: Network): Promise<Demo> {
   await network.storage.put(ids.avatar, files.avatar.bytes);
   await network.storage.put(id(ofChannel.cover), files.cover.bytes);
 
+  await network.chain.finalized(last.block);
+  await indexed(network, last.block);
+
   return {
     people: { ada, ben, cleo, dan },
     channel: String(channel),
@@ -95,6 +105,20 @@ export async function createDemo(network: Network): Promise<Demo> {
     media: files.video,
     policy: POLICY,
   };
+}
+
+/** Resolves once the indexer has written everything up to this block. */
+async function indexed(network: Network, block: number): Promise<void> {
+  const pool = createPool(network.databaseUrl, createLog('devnet', 'silent'));
+  try {
+    for (;;) {
+      const { rows } = await pool.query<{ block: string }>('select block from panoptes.chain');
+      if (Number(rows[0]?.block ?? -1) >= block) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    await pool.end();
+  }
 }
 
 /** A file as the chain knows it. */

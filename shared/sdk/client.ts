@@ -1,15 +1,9 @@
 import { createSingleFlight, nowSec, systemClock, type Clock } from '../base/index.ts';
 import type { Needs } from '../policy/index.ts';
 import { narrowToken, type NarrowClaims } from '../token/index.ts';
-import type {
-  AccessAnswer,
-  ChallengeResponse,
-  RefusedRole,
-  RoleRequest,
-  TokenResponse,
-} from '../wire/index.ts';
+import type { AccessAnswer, ChallengeResponse, RoleRequest, TokenResponse } from '../wire/index.ts';
 import { AccessDenied, ServiceError } from './errors.ts';
-import { readProblem, requestJson, type Fetch } from './http.ts';
+import { readProblem, requestJson, toServiceError, type Fetch } from './http.ts';
 import { rolesToAskFor } from './needs.ts';
 import {
   memorySessionStore,
@@ -46,6 +40,8 @@ export interface Client {
   signIn(): Promise<Session>;
   /** Forgets the session and every token. */
   signOut(): Promise<void>;
+  /** Forgets every token, not the session: something has changed on the chain, and the next answers should know. */
+  refresh(): void;
   /** A token for these roles, kept and refreshed; `refused` says which were not granted, and why. */
   getToken(roles: readonly RoleRequest[]): Promise<TokenResponse>;
   /**
@@ -60,7 +56,12 @@ export interface Client {
 }
 
 const SHARE_LIFE_SEC = 300;
-const REFUSAL_MS = 10_000;
+/** Answers that another token might turn. */
+const REFUSALS: readonly number[] = [401, 403, 451];
+/** How long "no" is believed: a gallery of locked videos asks once. */
+const REFUSAL_MS = 2_000;
+/** With what is known, with what is needed, and with that asked for anew. */
+const ATTEMPTS_MAX = 3;
 const TOKENS_KEPT_MAX = 1_000;
 const ASSETS_KNOWN_MAX = 10_000;
 
@@ -128,17 +129,6 @@ export function createClient(options: ClientOptions): Client {
     throw unreachable;
   };
 
-  const askAccess = async (id: string, token: string | null): Promise<AccessAnswer> => {
-    const response = await fetchFrom(`/api/v1/assets/${id}/access`, {}, token);
-    if (!response.ok) throw await toDenied(response, []);
-    return (await response.json()) as AccessAnswer;
-  };
-
-  const toDenied = async (response: Response, refused: readonly RefusedRole[]): Promise<AccessDenied> => {
-    const { code, needs } = await readProblem(response);
-    return new AccessDenied(code, Array.isArray(needs) ? (needs as Needs) : [], refused);
-  };
-
   const remember = (id: string, roles: readonly RoleRequest[]): void => {
     opensWith.delete(id);
     opensWith.set(id, roles);
@@ -148,32 +138,50 @@ export function createClient(options: ClientOptions): Client {
     }
   };
 
-  /** A token for what was needed; whether it opens the asset is the distributor's to say. */
-  const openWith = async (id: string, denied: AccessDenied): Promise<TokenResponse & { token: string }> => {
+  /** A token for what was needed, other than the one just refused. */
+  const findBetter = async (
+    id: string,
+    denied: AccessDenied,
+    refusedToken: string | null,
+  ): Promise<string> => {
     const roles = rolesToAskFor(denied.needs, member ?? null);
     if (roles.length === 0) throw denied;
     const ask = { roles, delegable: false };
-    if (denied.code === 'role_outdated' || denied.code === 'token_expired') tokens.forget(ask);
-    const answer = await tokens.get(ask);
-    const { token } = answer;
-    if (token === null) throw new AccessDenied(denied.code, denied.needs, answer.refused);
+    let answer = await tokens.get(ask);
+    if (answer.token === refusedToken) answer = await tokens.renew(ask);
+    if (answer.token === null || answer.token === refusedToken) {
+      throw new AccessDenied(denied.code, denied.needs, answer.refused);
+    }
     remember(id, roles);
-    return { ...answer, token };
+    return answer.token;
   };
 
-  const knownToken = async (id: string): Promise<string | null> => {
+  /**
+   * Tries with the token that opened the asset before, or none; after a refusal with what it says is needed. Whether a
+   * token opens an asset is the distributor's to say.
+   */
+  const open = async <T>(
+    id: string,
+    tryWith: (token: string | null) => Promise<T | AccessDenied>,
+  ): Promise<{ readonly opened: T; readonly token: string | null }> => {
     const roles = opensWith.get(id);
-    return roles === undefined ? null : (await tokens.get({ roles, delegable: false })).token;
+    let token = roles === undefined ? null : (await tokens.get({ roles, delegable: false })).token;
+    for (let attempt = 1; ; attempt += 1) {
+      const opened = await tryWith(token);
+      if (!(opened instanceof AccessDenied)) return { opened, token };
+      if (attempt === ATTEMPTS_MAX) throw opened;
+      token = await findBetter(id, opened, token);
+    }
   };
 
   /** A token that opens the asset now, `null` when it needs none. */
   const tokenFor = async (id: string): Promise<string | null> => {
-    const known = await knownToken(id);
-    const first = await askAccess(id, known);
-    if (first.allowed) return known;
-    const { token, refused } = await openWith(id, new AccessDenied(first.code, first.needs ?? [], []));
-    const second = await askAccess(id, token);
-    if (!second.allowed) throw new AccessDenied(second.code, second.needs ?? [], refused);
+    const { token } = await open(id, async (token) => {
+      const response = await fetchFrom(`/api/v1/assets/${id}/access`, {}, token);
+      if (!response.ok) throw await toServiceError(response);
+      const answer = (await response.json()) as AccessAnswer;
+      return answer.allowed || new AccessDenied(answer.code, answer.needs ?? [], []);
+    });
     return token;
   };
 
@@ -184,19 +192,20 @@ export function createClient(options: ClientOptions): Client {
       opensWith.clear();
       await store.save(null);
     },
+    refresh: () => {
+      tokens.clear();
+    },
     getToken: (roles) => tokens.get({ roles, delegable: false }),
 
     fetchAsset: async (id, init = {}) => {
       const path = `/api/v1/assets/${id}`;
-      const isRefusal = (response: Response): boolean => [401, 403, 451].includes(response.status);
-      const first = await fetchFrom(path, init, await knownToken(id));
-      if (!isRefusal(first)) return first;
       // A HEAD has no body to read the needs from.
       if (init.method === 'HEAD') return fetchFrom(path, init, await tokenFor(id));
-      const { token, refused } = await openWith(id, await toDenied(first, []));
-      const second = await fetchFrom(path, init, token);
-      if (isRefusal(second)) throw await toDenied(second, refused);
-      return second;
+      const { opened } = await open(id, async (token) => {
+        const response = await fetchFrom(path, init, token);
+        return REFUSALS.includes(response.status) ? toDenied(response) : response;
+      });
+      return opened;
     },
 
     assetUrl: async (id) => {
@@ -225,4 +234,9 @@ export function createClient(options: ClientOptions): Client {
       return `${url}/t/${narrowed}/api/v1/assets/${id}`;
     },
   };
+}
+
+async function toDenied(response: Response): Promise<AccessDenied> {
+  const { code, needs } = await readProblem(response);
+  return new AccessDenied(code, Array.isArray(needs) ? (needs as Needs) : [], []);
 }

@@ -30,7 +30,11 @@ export async function requestJson<T>(fetch: Fetch, url: string, body?: unknown):
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
   );
   if (response.ok) return (await response.json()) as T;
+  throw await toServiceError(response);
+}
+
+export async function toServiceError(response: Response): Promise<ServiceError> {
   const { code, detail } = await readProblem(response);
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  throw new ServiceError(response.status, code, detail, Number.isNaN(retryAfter) ? null : retryAfter);
+  return new ServiceError(response.status, code, detail, Number.isNaN(retryAfter) ? null : retryAfter);
 }

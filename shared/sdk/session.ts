@@ -70,7 +70,8 @@ export async function openSession(options: {
   };
 }
 
-export const sessionKeyOf = (session: Session): KeyPair => keyPairFromSeed(parseBase64url(session.seed, 'seed'));
+export const sessionKeyOf = (session: Session): KeyPair =>
+  keyPairFromSeed(parseBase64url(session.seed, 'seed'));
 
 /** The body of `POST /v1/tokens`: the sign-in, and the session key's proof over exactly this request. */
 export function tokenRequest(

@@ -14,13 +14,14 @@ export interface TokenAsk {
  */
 export interface TokenCache {
   get(ask: TokenAsk): Promise<TokenResponse>;
-  /** Forgets what is kept for this: a distributor said that a role in it has ended. */
-  forget(ask: TokenAsk): void;
+  /** As `get`, but an answer older than `refusalMs` is asked for again: what it holds was not enough, or has ended. */
+  renew(ask: TokenAsk): Promise<TokenResponse>;
   clear(): void;
 }
 
 interface Kept {
   readonly response: TokenResponse;
+  readonly at: number;
   readonly useUntil: number;
 }
 
@@ -36,33 +37,35 @@ export function createTokenCache(options: {
   const singleFlight = createSingleFlight<string, TokenResponse>();
   let generation = 0;
 
-  return {
-    get: (ask) => {
-      const key = keyOf(ask);
-      const found = kept.get(key);
-      if (found && clock() < found.useUntil) {
-        // Most recently used last, so that the first is the one to drop.
-        kept.delete(key);
-        kept.set(key, found);
-        return Promise.resolve(found.response);
+  const take = (ask: TokenAsk, ageMsMax: number): Promise<TokenResponse> => {
+    const key = keyOf(ask);
+    const found = kept.get(key);
+    if (found && clock() < Math.min(found.useUntil, found.at + ageMsMax)) {
+      // Most recently used last, so that the first is the one to drop.
+      kept.delete(key);
+      kept.set(key, found);
+      return Promise.resolve(found.response);
+    }
+    return singleFlight(`${generation}:${key}`, async () => {
+      const asked = generation;
+      const response = await request(ask);
+      const now = clock();
+      const useUntil =
+        response.token === null
+          ? now + refusalMs
+          : Math.max(now, response.expiresAt * 1000 - refreshBeforeMs);
+      if (asked === generation) kept.set(key, { response, at: now, useUntil });
+      for (const oldest of kept.keys()) {
+        if (kept.size <= entriesMax) break;
+        kept.delete(oldest);
       }
-      return singleFlight(`${generation}:${key}`, async () => {
-        const asked = generation;
-        const response = await request(ask);
-        const now = clock();
-        const useUntil =
-          response.token === null
-            ? now + refusalMs
-            : Math.max(now, response.expiresAt * 1000 - refreshBeforeMs);
-        if (asked === generation) kept.set(key, { response, useUntil });
-        for (const oldest of kept.keys()) {
-          if (kept.size <= entriesMax) break;
-          kept.delete(oldest);
-        }
-        return response;
-      });
-    },
-    forget: (ask) => void kept.delete(keyOf(ask)),
+      return response;
+    });
+  };
+
+  return {
+    get: (ask) => take(ask, Number.POSITIVE_INFINITY),
+    renew: (ask) => take(ask, refusalMs),
     clear: () => {
       generation += 1;
       kept.clear();

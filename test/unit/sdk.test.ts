@@ -85,10 +85,10 @@ describe('the token cache', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('forgets what it is told to, and an answer that was under way when everything was cleared', async () => {
+  it('forgets everything when told to, also an answer that was under way', async () => {
     const { cache, asked } = cacheUnderTest();
     await cache.get(ask(ownerOf('1')));
-    cache.forget(ask(ownerOf('1')));
+    cache.clear();
     await cache.get(ask(ownerOf('1')));
     expect(asked).toHaveLength(2);
     const underWay = cache.get(ask(ownerOf('2')));
@@ -96,6 +96,17 @@ describe('the token cache', () => {
     await underWay;
     await cache.get(ask(ownerOf('2')));
     expect(asked).toHaveLength(4);
+  });
+
+  it('renews what was not enough, but not again and again', async () => {
+    const { cache, asked, pass } = cacheUnderTest();
+    await cache.get(ask(ownerOf('1')));
+    pass(9_999);
+    await cache.renew(ask(ownerOf('1')));
+    expect(asked).toHaveLength(1);
+    pass(1);
+    await cache.renew(ask(ownerOf('1')));
+    expect(asked).toHaveLength(2);
   });
 
   it('is bounded: the set not used for longest goes first', async () => {

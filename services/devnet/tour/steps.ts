@@ -155,6 +155,7 @@ export const STEPS: readonly Step[] = [
       await expectRefusal('the old token', response, 401, 'role_outdated');
       const cleo = await people.cleo.client.fetchAsset(assets.media).catch((error: unknown) => error);
       if (!(cleo instanceof AccessDenied)) throw new Error('The film still opens for the seller.');
+      people.dan.client.refresh();
       const dan = await people.dan.client.fetchAsset(assets.media);
       expectSame(
         'the film for Dan',
