@@ -1,14 +1,10 @@
-import type { Need, Needs, PolicyContext } from '../../shared/policy/index.ts';
-import {
-  findOrigin,
-  findViolated,
-  type RoleClaim,
-  type Use,
-  type VerifiedToken,
-} from '../../shared/token/index.ts';
+import type { Needs, PolicyContext } from '../../shared/policy/index.ts';
+import { findViolated, type RoleClaim, type VerifiedToken } from '../../shared/token/index.ts';
 import type { ProblemCode } from '../../shared/wire/index.ts';
-import { createSight, type PolicyMap, type Sight } from './policy/policy-map.ts';
+import type { PolicyMap } from './policy/policy-map.ts';
 import type { RoleLosses } from './policy/role-losses.ts';
+import { hiddenBy, isInsider, type Hidden } from './policy/screening.ts';
+import { createSight } from './policy/sight.ts';
 
 /** All that deciding needs to know of a request. Members may be getters: what is not asked for is not worked out. */
 export interface AccessRequest {
@@ -41,134 +37,93 @@ export interface DecisionBase {
 const PUBLIC: Decision = { allowed: true, public: true };
 const GRANTED: Decision = { allowed: true, public: false };
 const NOT_FOUND: Decision = { allowed: false, code: 'not_found' };
-/** Rows between the asset and its channel are missing: nobody can be shown to be an insider. */
-const ORPHAN: Decision = { allowed: false, code: 'not_public', reason: 'incomplete' };
+/** A row between the asset and its channel is missing or makes no sense: nobody can be shown to be an insider. */
+const INCOMPLETE: Decision = { allowed: false, code: 'not_public', reason: 'incomplete' };
+const NO_ROLES: readonly RoleClaim[] = [];
 
-/** Deciding never waits, so one is enough for every request. */
+/** Deciding never waits, so one of each is enough for every request, and letting in allocates nothing. */
 const sight = createSight();
+const context = new (class implements PolicyContext {
+  request!: AccessRequest;
+  roles = NO_ROLES;
+  get channel(): number {
+    return sight.channel;
+  }
+  get video(): number | null {
+    return sight.video === -1 ? null : sight.video;
+  }
+  get usr(): string | null {
+    return this.request.token?.usr ?? null;
+  }
+  get nowSec(): number {
+    return this.request.nowSec;
+  }
+  get country(): string | null {
+    return this.request.country;
+  }
+  get origin(): string | null {
+    return this.request.origin;
+  }
+  get referer(): string | null {
+    return this.request.referer;
+  }
+})();
 
 /**
  * Whether a request may have an asset. Pure: the same knowledge, request and time give the same answer. In this order:
- * is there such an asset; may anybody have it; is there a token; is it for this node and this use; what of it still
- * counts; insiders; screening, which no policy overrides; policy.
+ *
+ * 1. There is no such asset: `not_found`. What it belongs to is not known: `not_public`, for everybody.
+ * 2. Anybody may have it: allowed, whatever token comes.
+ * 3. The token is for other nodes or another use: `restricted`, `reason` says by what.
+ * 4. A role of it makes an insider, or the policy holds for its roles, for the time and for where the request comes
+ *    from: allowed. Roles that have ended since count for nothing. Policy is not asked about what is hidden.
+ * 5. With the roles that have ended it would have been: `role_outdated`. Hidden by moderators: `censored`, also without
+ *    a token. No token: `token_missing`. Hidden by its owner: `not_public`. Else `policy_denied`. `needs` says what would
+ *    open it: what the policy asks for, then being an insider.
  */
-export function decide(
-  { map, losses, defaultPolicy }: DecisionBase,
-  asset: number,
-  request: AccessRequest,
-): Decision {
-  if (!map.look(asset, sight)) return NOT_FOUND;
-  if (!sight.isWhole) return ORPHAN;
+export function decide(base: DecisionBase, asset: number, request: AccessRequest): Decision {
+  if (!base.map.look(asset, sight)) return NOT_FOUND;
+  if (!sight.isWhole) return INCOMPLETE;
   const hidden = hiddenBy(sight);
-  const isPublic = sight.rule === null ? defaultPolicy === 'public' : sight.rule.isPublic;
+  const isPublic = sight.rule === null ? base.defaultPolicy === 'public' : sight.rule.isPublic;
   if (hidden === null && isPublic) return PUBLIC;
 
   const { token } = request;
-  if (token) {
-    if (token.aud !== null && !token.aud.includes(request.distributorId)) return restricted('aud');
-    if (token.restrictions.length > 0) {
-      const violated = findViolated(token.restrictions, useOf(asset, request));
-      if (violated !== null) return restricted(violated);
-    }
+  context.request = request;
+  if (token === null) {
+    if (opens(NO_ROLES, hidden)) return GRANTED;
+    return refuse(hidden === 'censored' ? 'censored' : 'token_missing', hidden);
   }
-  const roles = token?.roles ?? NO_ROLES;
-  const counting = token ? stillHeld(token, losses) : NO_ROLES;
-  if (opens(counting, hidden, request)) return GRANTED;
-  const wasLost = counting !== roles && opens(roles, hidden, request);
-  return refuse(hidden, token !== null, wasLost, request);
+  const violated = violatedBy(token, asset, request);
+  if (violated !== null) return { allowed: false, code: 'restricted', reason: violated };
+  const counting = stillHeld(token, base.losses);
+  if (opens(counting, hidden)) return GRANTED;
+  const wasLost = counting !== token.roles && opens(token.roles, hidden);
+  return refuse(wasLost ? 'role_outdated' : (hidden ?? 'policy_denied'), hidden);
 }
-
-const NO_ROLES: readonly RoleClaim[] = [];
 
 /** Whether these roles open the asset in sight. */
-function opens(roles: readonly RoleClaim[], hidden: Hidden, request: AccessRequest): boolean {
-  for (const claim of roles) if (isInsider(claim, hidden)) return true;
-  return hidden === null && sight.rule?.holds(contextOf(roles, request)) === true;
+function opens(roles: readonly RoleClaim[], hidden: Hidden): boolean {
+  for (const claim of roles) if (isInsider(claim, sight, hidden)) return true;
+  if (hidden !== null || sight.rule === null) return false;
+  context.roles = roles;
+  return sight.rule.holds(context);
 }
 
-type Hidden = 'not_public' | 'censored' | null;
-
-function hiddenBy({ isChannelCensored, isVideoCensored, isChannelPublic, isVideoPublic }: Sight): Hidden {
-  if (isChannelCensored || isVideoCensored) return 'censored';
-  return isChannelPublic && isVideoPublic ? null : 'not_public';
-}
-
-/**
- * A channel's owner and collaborators pass whatever it says. To what is hidden come those who judge it: the content
- * lead, the council, and curators whose groups may change what hides it at the channel's privilege level.
- */
-function isInsider(claim: RoleClaim, hidden: Hidden): boolean {
-  switch (claim.role) {
-    case 'channel_owner':
-    case 'channel_collaborator':
-      return claim.channel === String(sight.channel);
-    case 'content_lead':
-    case 'council_member':
-      return hidden !== null;
-    case 'curator':
-      return hidden !== null && mayUnhide(claim);
-    default:
-      return false;
-  }
-}
-
-function mayUnhide({ hides }: Extract<RoleClaim, { role: 'curator' }>): boolean {
-  const { isChannelPublic, isChannelCensored, isVideoPublic, isVideoCensored, privilegeLevel } = sight;
-  const isChannelHidden = !isChannelPublic || isChannelCensored;
-  const isVideoHidden = !isVideoPublic || isVideoCensored;
-  return (
-    (!isChannelHidden || hides.channels.includes(privilegeLevel)) &&
-    (!isVideoHidden || hides.videos.includes(privilegeLevel))
-  );
-}
-
-/** The token's roles that have not ended; the very same list when all of them count. */
-function stillHeld({ roles, sub, blk }: VerifiedToken, losses: RoleLosses): readonly RoleClaim[] {
-  return roles.some((claim) => losses.hasEnded(claim, sub, blk))
-    ? roles.filter((claim) => !losses.hasEnded(claim, sub, blk))
-    : roles;
-}
-
-function refuse(hidden: Hidden, hasToken: boolean, wasLost: boolean, request: AccessRequest): Decision {
-  const code: ProblemCode =
-    hidden === 'censored' && !wasLost
-      ? 'censored'
-      : !hasToken
-        ? 'token_missing'
-        : wasLost
-          ? 'role_outdated'
-          : (hidden ?? 'policy_denied');
-  return { allowed: false, code, needs: needsOf(hidden, request) };
-}
-
-/** What would open the asset: what its policy asks for, then being an insider. */
-function needsOf(hidden: Hidden, request: AccessRequest): Needs {
-  const channel = String(sight.channel);
-  const insiders: Needs = [[{ role: 'channel_owner', channel }], [{ role: 'channel_collaborator', channel }]];
-  const moderators: Needs = [[{ role: 'content_lead' }], [{ role: 'council_member' }], [{ role: 'curator' }]];
-  if (hidden !== null) return [...insiders, ...moderators];
-  const ofPolicy: readonly (readonly Need[])[] = sight.rule?.needs(contextOf(NO_ROLES, request)) ?? [];
-  return [...ofPolicy, ...insiders];
-}
-
-function contextOf(roles: readonly RoleClaim[], request: AccessRequest): PolicyContext {
-  return {
-    channel: String(sight.channel),
-    video: sight.video === -1 ? null : String(sight.video),
-    roles,
-    usr: request.token?.usr ?? null,
-    nowSec: request.nowSec,
-    country: request.country,
-    origin: findOrigin(request.origin ?? request.referer ?? ''),
-  };
-}
-
-function useOf(asset: number, request: AccessRequest): Use {
+/** What of the token forbids this use: the audience or a restriction, by its name. */
+function violatedBy(
+  { aud, restrictions }: VerifiedToken,
+  asset: number,
+  request: AccessRequest,
+): string | null {
+  if (aud !== null && !aud.includes(request.distributorId)) return 'aud';
+  if (restrictions.length === 0) return null;
   const { method, ip, proto, country, origin, referer, range } = request;
-  return {
+  const { channel, video } = context;
+  return findViolated(restrictions, {
     asset,
-    video: sight.video === -1 ? null : sight.video,
-    channel: sight.channel,
+    video,
+    channel,
     method,
     ip,
     proto,
@@ -176,7 +131,26 @@ function useOf(asset: number, request: AccessRequest): Use {
     origin,
     referer,
     range,
-  };
+  });
 }
 
-const restricted = (reason: string): Decision => ({ allowed: false, code: 'restricted', reason });
+/** The token's roles that have not ended; the very same list when all of them count. */
+function stillHeld({ roles, sub, blk }: VerifiedToken, losses: RoleLosses): readonly RoleClaim[] {
+  for (const claim of roles) {
+    if (losses.hasEnded(claim, sub, blk)) return roles.filter((one) => !losses.hasEnded(one, sub, blk));
+  }
+  return roles;
+}
+
+/** Those who judge what is hidden; which curators, their token shows. */
+const MODERATORS: Needs = [[{ role: 'content_lead' }], [{ role: 'council_member' }], [{ role: 'curator' }]];
+
+function refuse(code: ProblemCode, hidden: Hidden): Decision {
+  const channel = String(sight.channel);
+  const insiders: Needs = [[{ role: 'channel_owner', channel }], [{ role: 'channel_collaborator', channel }]];
+  if (hidden !== null) return { allowed: false, code, needs: [...insiders, ...MODERATORS] };
+  const ofPolicy = sight.rule?.needs(context) ?? [];
+  const said = new Set(ofPolicy.map((alternative) => JSON.stringify(alternative)));
+  const unsaid = insiders.filter((alternative) => !said.has(JSON.stringify(alternative)));
+  return { allowed: false, code, needs: [...ofPolicy, ...unsaid] };
+}

@@ -20,12 +20,7 @@ export async function createContentHasher(): Promise<ContentHasher> {
   blake3.init();
   return {
     update: (chunk) => void blake3.update(chunk),
-    digest: () => {
-      const multihash = new Uint8Array(MULTIHASH_PREFIX.length + DIGEST_BYTES);
-      multihash.set(MULTIHASH_PREFIX);
-      multihash.set(blake3.digest('binary'), MULTIHASH_PREFIX.length);
-      return base58btc.baseEncode(multihash);
-    },
+    digest: () => formatContentHash(blake3.digest('binary')),
   };
 }
 
@@ -36,11 +31,22 @@ export async function contentHash(bytes: Uint8Array): Promise<string> {
 }
 
 /** Whether a text can be a content hash at all; also that it is safe as a file name. */
-export function isContentHash(text: string): boolean {
-  if (!BASE58.test(text)) return false;
+export const isContentHash = (text: string): boolean => findDigest(text) !== null;
+
+/** The 32 bytes that a content hash names, or `null` when it is none. */
+export function findDigest(text: string): Uint8Array | null {
+  if (!BASE58.test(text)) return null;
   const multihash = base58btc.baseDecode(text);
-  return (
+  const isBlake3 =
     multihash.length === MULTIHASH_PREFIX.length + DIGEST_BYTES &&
-    MULTIHASH_PREFIX.every((byte, index) => multihash[index] === byte)
-  );
+    MULTIHASH_PREFIX.every((byte, index) => multihash[index] === byte);
+  return isBlake3 ? multihash.subarray(MULTIHASH_PREFIX.length) : null;
+}
+
+/** The content hash that names a digest of 32 bytes; `findDigest` the other way round. */
+export function formatContentHash(digest: Uint8Array): string {
+  const multihash = new Uint8Array(MULTIHASH_PREFIX.length + DIGEST_BYTES);
+  multihash.set(MULTIHASH_PREFIX);
+  multihash.set(digest, MULTIHASH_PREFIX.length);
+  return base58btc.baseEncode(multihash);
 }

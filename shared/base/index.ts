@@ -1,6 +1,13 @@
 export { backoffMs } from './backoff.ts';
 export { createCleanup, openOrCleanUp, type Cleanup } from './cleanup.ts';
-export { contentHash, createContentHasher, isContentHash, type ContentHasher } from './content-hash.ts';
+export {
+  contentHash,
+  createContentHasher,
+  findDigest,
+  formatContentHash,
+  isContentHash,
+  type ContentHasher,
+} from './content-hash.ts';
 export { findIdNumber, isId } from './id.ts';
 export { createSingleFlight } from './single-flight.ts';
 export { nowSec, systemClock, type Clock } from './time.ts';

@@ -1,5 +1,5 @@
 import type { RoleClaim } from '../../shared/token/index.ts';
-import type { PolicyContext, Rule } from '../../shared/policy/index.ts';
+import type { PolicyContext, RoleRule, Rule } from '../../shared/policy/index.ts';
 
 /** What a rule means, as directly as it can be said; the independent reading that the tests hold the real one to. */
 export function modelHolds(rule: Rule, context: PolicyContext): boolean {
@@ -33,11 +33,7 @@ function modelOrigin(pattern: string, { origin, referer }: PolicyContext): boole
   return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : from === pattern;
 }
 
-function modelClaim(
-  rule: Extract<Rule, { role: string }> & Record<string, unknown>,
-  claim: RoleClaim,
-  context: PolicyContext,
-): boolean {
+function modelClaim(rule: RoleRule, claim: RoleClaim, context: PolicyContext): boolean {
   if (claim.role !== rule.role) return false;
   if (claim.role === 'gateway') return context.usr === null;
   if ('channel' in claim && claim.role !== 'nft_owner') {
@@ -49,18 +45,18 @@ function modelClaim(
     const isAnyOfChannel = rule.channel !== undefined && rule.video === undefined;
     if (!isAnyOfChannel && claim.video !== video) return false;
     if (rule.minValue !== undefined) {
-      if (claim.value === undefined || BigInt(claim.value) < BigInt(String(rule.minValue))) return false;
+      if (claim.value === undefined || BigInt(claim.value) < BigInt(rule.minValue)) return false;
     }
   }
   if (claim.role === 'crt_holder') {
     if (BigInt(claim.amount) < 1n) return false;
-    if (rule.minAmount !== undefined && BigInt(claim.amount) < BigInt(String(rule.minAmount))) return false;
+    if (rule.minAmount !== undefined && BigInt(claim.amount) < BigInt(rule.minAmount)) return false;
   }
   const since = 'since' in claim ? claim.since : undefined;
-  if (rule.acquiredBefore !== undefined && (since === undefined || since >= Number(rule.acquiredBefore)))
+  if (rule.acquiredBefore !== undefined && (since === undefined || since >= rule.acquiredBefore))
     return false;
   if (rule.heldForSec !== undefined) {
-    if (since === undefined || since + Number(rule.heldForSec) > context.nowSec) return false;
+    if (since === undefined || since + rule.heldForSec > context.nowSec) return false;
   }
   return true;
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createMemo } from '../../shared/token/memo.ts';
 import { narrowToken } from '../../shared/token/index.ts';
 import {
   cnf,
@@ -70,4 +71,18 @@ describe('signature checks', () => {
     expect(verdict(token(), options({}, { revoked: true }))).toBe('key_not_valid');
     expect(cost.signatureChecks).toBe(0);
   });
+});
+
+it('remembers keys up to a bound, and forgets the oldest', () => {
+  const computed: string[] = [];
+  const remembered = createMemo<boolean>(2);
+  const ask = (key: string): boolean =>
+    remembered(key, () => {
+      computed.push(key);
+      return key !== 'no';
+    });
+  expect(['a', 'no', 'a', 'no'].map(ask)).toEqual([true, false, true, false]);
+  expect(computed).toEqual(['a', 'no']);
+  expect(['c', 'no', 'c', 'a'].map(ask)).toEqual([true, false, true, true]);
+  expect(computed).toEqual(['a', 'no', 'c', 'a']);
 });

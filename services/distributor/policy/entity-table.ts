@@ -1,60 +1,74 @@
-/** Slots per page: small enough that an id far off the others costs little, large enough that the directory stays small. */
-const PAGE_BITS = 12;
-const PAGE_SLOTS = 1 << PAGE_BITS;
-const PAGE_MASK = PAGE_SLOTS - 1;
+/** Slots per page: few enough that an id far off the others costs little, many enough that the directory stays small. */
+const PAGE_SLOTS = 1_024;
 
-/** A link that does not fit its column; the number is in `overflow`. */
-const OVERFLOW = 0xffff_ffff;
+/** A link that does not fit its column; the number is in `#wide`. */
+const WIDE = 0xffff_ffff;
 
-interface Page {
-  readonly flags: Uint8Array;
+/** Columns of one run of ids, in one piece of memory. */
+class Page {
   readonly links: Uint32Array;
   readonly policies: Uint32Array;
+  readonly flags: Uint8Array;
+  /** Slots that are not all zero. */
+  used = 0;
+
+  constructor() {
+    const memory = new ArrayBuffer(PAGE_SLOTS * 9);
+    this.links = new Uint32Array(memory, 0, PAGE_SLOTS);
+    this.policies = new Uint32Array(memory, PAGE_SLOTS * 4, PAGE_SLOTS);
+    this.flags = new Uint8Array(memory, PAGE_SLOTS * 8, PAGE_SLOTS);
+  }
+
+  isEmpty(slot: number): boolean {
+    return this.flags[slot] === 0 && this.policies[slot] === 0;
+  }
 }
+
+/** Whether the table can hold anything about this id: whole numbers from 0 to 2^53 - 1. */
+export const isEntityId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
 
 /**
  * Facts about the entities of one kind, in columns indexed by id: 9 bytes an entity where ids are dense, as the chain's
- * are, and one page (36 KiB) for an id on its own. A slot never written reads as zeros. Ids are whole numbers from 0 to
- * 2^53 - 1; anything else is an id of nothing.
+ * are. An id far from any other costs a page, about 10 KB, given back when nothing is known of it any more. A slot
+ * never written reads as zeros, and so does anything that is no id.
  */
 export class EntityTable {
   readonly #pages = new Map<number, Page>();
-  readonly #overflow = new Map<number, number>();
+  readonly #wide = new Map<number, number>();
+  /** The page read last: facts about one entity are read one after the other. */
+  #lastNumber = -1;
+  #lastPage: Page | undefined;
 
   /** Bits whose meaning is the owner's; 0: nothing is known of this id. */
   flags(id: number): number {
-    return this.#find(id)?.flags[id & PAGE_MASK] ?? 0;
+    return this.#find(id)?.flags[id % PAGE_SLOTS] ?? 0;
   }
 
   /** One number: what an entity belongs to. */
   link(id: number): number {
-    const link = this.#find(id)?.links[id & PAGE_MASK] ?? 0;
-    return link === OVERFLOW ? (this.#overflow.get(id) ?? 0) : link;
+    const link = this.#find(id)?.links[id % PAGE_SLOTS] ?? 0;
+    return link === WIDE ? (this.#wide.get(id) ?? 0) : link;
   }
 
   /** Index of the entity's own policy; 0: none. */
   policy(id: number): number {
-    return this.#find(id)?.policies[id & PAGE_MASK] ?? 0;
+    return this.#find(id)?.policies[id % PAGE_SLOTS] ?? 0;
   }
 
+  /** `flags` 0 forgets the entity; its policy stays, being a row of its own with a life of its own. */
   set(id: number, flags: number, link: number): void {
-    const page = this.#get(id);
-    const slot = id & PAGE_MASK;
-    page.flags[slot] = flags;
-    const fits = link < OVERFLOW;
-    page.links[slot] = fits ? link : OVERFLOW;
-    if (fits) this.#overflow.delete(id);
-    else this.#overflow.set(id, link);
+    this.#wide.delete(id);
+    if (link >= WIDE) this.#wide.set(id, link);
+    this.#write(id, (page, slot) => {
+      page.flags[slot] = flags;
+      page.links[slot] = Math.min(link, WIDE);
+    });
   }
 
   setPolicy(id: number, policy: number): void {
-    if (policy === 0 && !this.#find(id)) return;
-    this.#get(id).policies[id & PAGE_MASK] = policy;
-  }
-
-  /** Leaves the policy: it is a row of its own, with a life of its own. */
-  clear(id: number): void {
-    if (this.#find(id)) this.set(id, 0, 0);
+    this.#write(id, (page, slot) => {
+      page.policies[slot] = policy;
+    });
   }
 
   get pages(): number {
@@ -62,19 +76,26 @@ export class EntityTable {
   }
 
   #find(id: number): Page | undefined {
+    if (!Number.isSafeInteger(id)) return undefined;
     // Dividing, not shifting: ids reach beyond 32 bits.
-    return this.#pages.get(Math.floor(id / PAGE_SLOTS));
+    const number = Math.floor(id / PAGE_SLOTS);
+    if (number !== this.#lastNumber) {
+      this.#lastPage = this.#pages.get(number);
+      this.#lastNumber = number;
+    }
+    return this.#lastPage;
   }
 
-  #get(id: number): Page {
-    const found = this.#find(id);
-    if (found) return found;
-    const page = {
-      flags: new Uint8Array(PAGE_SLOTS),
-      links: new Uint32Array(PAGE_SLOTS),
-      policies: new Uint32Array(PAGE_SLOTS),
-    };
-    this.#pages.set(Math.floor(id / PAGE_SLOTS), page);
-    return page;
+  #write(id: number, write: (page: Page, slot: number) => void): void {
+    if (!isEntityId(id)) throw new RangeError(`${id} is no id`);
+    const number = Math.floor(id / PAGE_SLOTS);
+    const page = this.#pages.get(number) ?? new Page();
+    const slot = id % PAGE_SLOTS;
+    const wasEmpty = page.isEmpty(slot);
+    write(page, slot);
+    page.used += Number(wasEmpty) - Number(page.isEmpty(slot));
+    if (page.used > 0) this.#pages.set(number, page);
+    else this.#pages.delete(number);
+    this.#lastNumber = -1;
   }
 }

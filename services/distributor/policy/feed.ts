@@ -1,24 +1,17 @@
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
-import {
-  currentPosition,
-  inSnapshot,
-  openListener,
-  PositionLostError,
-  readChanges,
-  type Pool,
-  type PoolClient,
-  type Position,
-} from '../../../shared/db/index.ts';
+import { openListener, PositionLostError, type Pool } from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Knowledge } from './knowledge.ts';
-import { readAllRows, readChangedRows } from './rows.ts';
+import { createPace } from './pace.ts';
+import { readEverything, readOn, type Stand } from './stand.ts';
 
-/** What this node knows, kept current, and how old it is. */
+/** What this node knows, kept current, and how old it is. Ages are in milliseconds. */
 export interface Feed extends AsyncDisposable {
+  /** The same object for good; what it knows changes. */
   readonly knowledge: Knowledge;
-  /** Since the database was last seen to have nothing this node does not know. Milliseconds. */
+  /** Since the database was last seen to hold nothing this node did not know. */
   policyAgeMs(): number;
-  /** Since the tables last held everything the chain had finalized. Milliseconds; Infinity until they ever did. */
+  /** Since the tables last held everything the chain had finalized; Infinity until they ever did. */
   chainAgeMs(): number;
 }
 
@@ -32,113 +25,80 @@ export interface FeedOptions {
   readonly pollMs?: number;
 }
 
-/** Entities per look; when more have changed, everything is loaded again. */
-const CHANGES_MAX = 500_000;
-const PRUNE_LOSSES_MS = 60_000;
-
-/** Where the feed stands. Times are `performance.now()`s. */
-interface Stand {
-  readonly position: Position;
-  /** Everything committed before is known. */
-  readonly at: number;
-  /** The tables then held everything the chain had finalized; -Infinity: they never have. */
-  readonly chainSeenAt: number;
-}
+const PRUNE_MS = 60_000;
 
 /**
- * Opens the feed: LISTEN, then everything as of one snapshot, then changes from that snapshot's position on. Resolves
- * once everything is in; a database that is not there yet is waited for. A notification is only a hint that now is a
- * good time to look: whatever else happens, the feed looks every `pollMs`, and only one look is under way at a time.
+ * Opens the feed: LISTEN, then everything as of one snapshot, then what changed since that snapshot, for ever. Resolves
+ * once everything is in; a database that is not there yet is waited for.
+ *
+ * - A notification is only a hint that now is a good time to look, and so is a connection that came back. Whatever
+ *   happens to them, the feed looks every `pollMs`; one look is under way at a time.
+ * - A look that fails changes nothing and is tried again, later each time; meanwhile the ages grow, and that is all
+ *   that anybody sees of it.
+ * - When the changes since the last look can no longer be told (pruned, a restored database), everything is loaded
+ *   beside what is known, which then becomes it at once. That takes twice the memory while it lasts.
  */
 export function openFeed(options: FeedOptions): Promise<Feed> {
+  const { pool, databaseUrl, rootKey, log, pollMs = 1_000 } = options;
+  const knowledge = new Knowledge(rootKey, log);
+  const pace = createPace();
+
+  const load = async (): Promise<Stand> => {
+    const loaded = new Knowledge(rootKey, log);
+    const stand = await readEverything(pool, (facts) => {
+      loaded.apply(facts);
+    });
+    knowledge.become(loaded);
+    log.info({ ...knowledge.sizes(), ms: Math.round(performance.now() - stand.at) }, 'everything is loaded');
+    return stand;
+  };
+
+  const look = async (stand: Stand): Promise<Stand> => {
+    try {
+      return await readOn(pool, stand, (facts) => {
+        knowledge.apply(facts);
+      });
+    } catch (error) {
+      if (!(error instanceof PositionLostError)) throw error;
+      log.warn({ reason: error.reason }, 'loading everything again');
+      return load();
+    }
+  };
+
   return openOrCleanUp(async (opened) => {
-    const { pool, databaseUrl, rootKey, log, pollMs = 1_000 } = options;
-    const knowledge = new Knowledge(rootKey, log);
-    let stand: Stand;
-    let ended = false;
-    let wake = (): void => undefined;
-    let isWoken = false;
-
     const hint = (): void => {
-      isWoken = true;
-      wake();
+      pace.hint();
     };
-    /** Resolves at the next hint, or after `ms`. */
-    const rest = (ms: number): Promise<void> =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (isWoken || ended) wake();
-      });
-
-    /** Everything there is, first into a knowledge of its own, so that nobody sees half of it. */
-    const load = (): Promise<Stand> =>
-      inSnapshot(pool, async (client) => {
-        const at = performance.now();
-        const loaded = new Knowledge(rootKey, log);
-        const position = await currentPosition(client);
-        for await (const rows of readAllRows(client)) loaded.apply(rows);
-        const chainSeenAt = await readChainSeenAt(client);
-        knowledge.become(loaded);
-        return { position, at, chainSeenAt };
-      });
-
-    /** What changed since, all of it at once. Throws PositionLostError when that can no longer be told. */
-    const catchUp = ({ position: after }: Stand): Promise<Stand> =>
-      inSnapshot(pool, async (client) => {
-        const at = performance.now();
-        const { changes, position } = await readChanges(client, after, CHANGES_MAX);
-        const rows = changes.length > 0 ? await readChangedRows(client, changes) : null;
-        const chainSeenAt = await readChainSeenAt(client);
-        if (rows) knowledge.apply(rows);
-        return { position, at, chainSeenAt };
-      });
-
-    const look = async (): Promise<Stand> => {
-      try {
-        return await catchUp(stand);
-      } catch (error) {
-        if (!(error instanceof PositionLostError)) throw error;
-        log.warn({ reason: error.reason }, 'loading everything again');
-        return load();
-      }
-    };
+    opened.use(await openListener({ databaseUrl, onNotify: hint, onConnect: hint, log }));
+    let stand = await loadWithPatience(load, log);
 
     const follow = async (): Promise<void> => {
       let failures = 0;
       let prunedAt = performance.now();
-      while (!ended) {
-        isWoken = false;
+      while (!pace.isStopped) {
         try {
-          stand = await look();
+          stand = await look(stand);
           failures = 0;
         } catch (error) {
           failures += 1;
           log.warn({ err: error, failures }, 'the database cannot be read');
         }
-        if (performance.now() - prunedAt > PRUNE_LOSSES_MS) {
+        if (performance.now() - prunedAt > PRUNE_MS) {
           knowledge.losses.prune(Date.now());
           prunedAt = performance.now();
         }
-        await rest(failures === 0 ? pollMs : backoffMs(failures, { baseMs: 100, capMs: pollMs * 5 }));
+        await pace.rest(failures === 0 ? pollMs : backoffMs(failures, { baseMs: 100, capMs: 5 * pollMs }));
       }
     };
-
-    opened.use(await openListener({ databaseUrl, onNotify: hint, onConnect: hint, log }));
-    stand = await loadWithPatience(load, log);
     const following = follow();
     opened.defer(() => {
-      ended = true;
-      wake();
+      pace.stop();
       return following;
     });
     return {
       knowledge,
       policyAgeMs: () => performance.now() - stand.at,
-      chainAgeMs: () => performance.now() - stand.chainSeenAt,
+      chainAgeMs: () => performance.now() - stand.chainAt,
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
@@ -153,12 +113,4 @@ async function loadWithPatience(load: () => Promise<Stand>, log: Logger): Promis
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, { baseMs: 200 })));
     }
   }
-}
-
-/** From the age by the database's own clock, so that no two clocks need to agree. */
-async function readChainSeenAt(client: PoolClient): Promise<number> {
-  const { rows } = await client.query<{ age_ms: number }>(
-    'select (extract(epoch from clock_timestamp() - seen_at) * 1000)::float8 as age_ms from panoptes.chain',
-  );
-  return performance.now() - (rows[0]?.age_ms ?? Number.POSITIVE_INFINITY);
 }

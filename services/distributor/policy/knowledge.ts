@@ -1,34 +1,27 @@
-import { ASSET_KINDS } from '../../../shared/policy/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { KeyLookup, TrustedKey } from '../../../shared/token/index.ts';
 import { Catalogue } from './catalogue.ts';
+import { isFlawed, type Fact } from './facts.ts';
 import { KeyRing } from './key-ring.ts';
 import { PolicyMap } from './policy-map.ts';
 import { RoleLosses } from './role-losses.ts';
-import type { Rows } from './rows.ts';
 
-/** Longest life of a token (a gateway's), and an hour for clocks and delays. */
-const LOSS_KEEP_MS = 25 * 3_600_000;
+/** Lines per batch about rows that make no sense; the rest is counted. */
+const REPORTS_MAX = 20;
 
-/** Everything a distributor knows, all of it in memory, as of one moment of the database. */
+/** What a distributor knows, all of it in memory, as of one moment of the database. */
 export class Knowledge implements KeyLookup {
   readonly #log: Logger;
-  #map: PolicyMap;
+  #map = new PolicyMap();
   #catalogue = new Catalogue();
-  #losses = new RoleLosses(LOSS_KEEP_MS);
+  #losses = new RoleLosses();
   #keys: KeyRing;
-  /** Rows that were not understood; each counts as closed, or as no key. */
-  #rejected = 0;
+  #flawed = 0;
+  #reports = 0;
 
   constructor(rootPublicKey: Uint8Array, log: Logger) {
     this.#log = log;
     this.#keys = new KeyRing(rootPublicKey);
-    this.#map = new PolicyMap((scope, id, error) => {
-      this.#reject(
-        { scope, id, err: error },
-        'an access policy does not validate: closed to all but insiders',
-      );
-    });
   }
 
   get map(): PolicyMap {
@@ -47,52 +40,77 @@ export class Knowledge implements KeyLookup {
     return this.#keys.findKey(kid);
   }
 
-  /** Takes over what another one has been loaded with, at once. */
+  /** Takes over what another one has been loaded with, at once; that one is of no use afterwards. */
   become(loaded: Knowledge): void {
     this.#map = loaded.#map;
     this.#catalogue = loaded.#catalogue;
     this.#losses = loaded.#losses;
     this.#keys = loaded.#keys;
-    this.#rejected += loaded.#rejected;
+    this.#flawed += loaded.#flawed;
   }
 
-  /** Takes rows, all of them at once: nothing here waits. A row that makes no sense never stops the others. */
-  apply({ channels, videos, assets, policies, losses, keys }: Rows): void {
-    this.#map.apply({
-      channels,
-      videos,
-      policies,
-      assets: assets.map(({ id, row }) => {
-        if (row && ASSET_KINDS.includes(row.kind)) return { id, row };
-        if (row) this.#reject({ asset: id, kind: row.kind }, 'an asset of an unknown kind: not served');
-        return { id, row: null };
-      }),
-    });
-    for (const { id, row } of assets) this.#catalogue.set(id, row);
-    for (const loss of losses) this.#losses.add(loss);
-    for (const { kid, row } of keys) {
-      try {
-        this.#keys.set(kid, row);
-      } catch (error) {
-        this.#reject({ kid, err: error }, 'a signing key has no valid certificate: not trusted');
-      }
-    }
+  /**
+   * Takes facts in, all of them before anybody can look: what changed together is seen together. A row that makes no
+   * sense closes what it is about, is reported, and never keeps others out.
+   */
+  apply(facts: Iterable<Fact>): void {
+    this.#reports = 0;
+    for (const fact of facts) this.#take(fact);
+    const untold = this.#reports - REPORTS_MAX;
+    if (untold > 0) this.#log.error({ rows: untold }, 'more rows that make no sense');
   }
 
+  /** Of everything in here, and how many rows made no sense. */
   sizes(): Readonly<Record<string, number>> {
-    const { assets, policies, pages } = this.#map.stats;
     return {
-      assets,
-      policies,
-      pages,
+      ...this.#map.stats,
       keys: this.#keys.size,
       role_losses: this.#losses.size,
-      rejected: this.#rejected,
+      rejected: this.#flawed,
     };
   }
 
-  #reject(facts: object, message: string): void {
-    this.#rejected += 1;
-    this.#log.error(facts, message);
+  #take(fact: Fact): void {
+    switch (fact.entity) {
+      case 'channel':
+        this.#map.setChannel(fact.id, fact.row);
+        break;
+      case 'video':
+        this.#map.setVideo(fact.id, fact.row);
+        break;
+      case 'asset':
+        this.#map.setAsset(fact.id, fact.row);
+        this.#catalogue.set(fact.id, fact.row === null || isFlawed(fact.row) ? null : fact.row);
+        break;
+      case 'policy': {
+        const error = this.#map.setPolicy(fact.scope, fact.id, fact.row);
+        const { scope, id } = fact;
+        if (error) this.#report({ scope, id, err: error }, 'a policy does not validate: insiders only');
+        return;
+      }
+      case 'signing_key':
+        this.#takeKey(fact);
+        return;
+      case 'role_loss':
+        this.#losses.add(fact.loss);
+        return;
+    }
+    const { entity, id, row } = fact;
+    if (row !== null && isFlawed(row))
+      this.#report({ entity, id, flaw: row.flaw }, 'a row makes no sense: closed to everybody');
+  }
+
+  #takeKey({ kid, row }: Extract<Fact, { entity: 'signing_key' }>): void {
+    try {
+      this.#keys.set(kid, row);
+    } catch (error) {
+      this.#report({ kid, err: error }, 'a signing key has no valid certificate: not trusted');
+    }
+  }
+
+  #report(what: object, message: string): void {
+    this.#flawed += 1;
+    this.#reports += 1;
+    if (this.#reports <= REPORTS_MAX) this.#log.error(what, message);
   }
 }

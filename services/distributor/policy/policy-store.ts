@@ -1,17 +1,28 @@
-import { compilePolicy, parsePolicyDocument, type CompiledPolicy } from '../../../shared/policy/index.ts';
+import {
+  compilePolicy,
+  parsePolicyDocument,
+  type AssetKind,
+  type CompiledPolicy,
+  type CompiledRule,
+} from '../../../shared/policy/index.ts';
 
 /** Index of "no policy". */
 export const NO_POLICY = 0;
 
-/** A policy that lets nobody in but insiders: what a document that does not validate counts as. */
-const CLOSED: CompiledPolicy = (() => {
-  const closed = { isPublic: false, holds: () => false, needs: () => [] };
-  return { media: closed, thumbnail: closed, subtitle: closed, avatar: closed, cover: closed };
-})();
+const NOBODY: CompiledRule = { isPublic: false, holds: () => false, needs: () => [] };
+/** Lets nobody in but insiders: what a document that does not validate counts as. */
+const CLOSED: CompiledPolicy = {
+  media: NOBODY,
+  thumbnail: NOBODY,
+  subtitle: NOBODY,
+  avatar: NOBODY,
+  cover: NOBODY,
+};
 
 interface Entry {
   readonly key: string;
   readonly policy: CompiledPolicy;
+  readonly error: Error | null;
   uses: number;
 }
 
@@ -24,25 +35,18 @@ export class PolicyStore {
   readonly #indexes = new Map<string, number>();
   readonly #free: number[] = [];
 
-  get(index: number): CompiledPolicy | undefined {
-    return this.#entries[index]?.policy;
+  findRule(index: number, kind: AssetKind): CompiledRule | null {
+    return this.#entries[index]?.policy[kind] ?? null;
   }
 
-  /** Takes one use of the document's policy. A document that does not validate fails closed and is reported. */
-  acquire(document: unknown, report: (error: unknown) => void): number {
-    const key = JSON.stringify(document);
-    const known = this.#indexes.get(key);
-    const entry = known === undefined ? undefined : this.#entries[known];
-    if (known !== undefined && entry) {
-      entry.uses += 1;
-      if (entry.policy === CLOSED) this.#parse(document, report);
-      return known;
-    }
-    const policy = this.#parse(document, report);
-    const index = this.#free.pop() ?? this.#entries.length;
-    this.#entries[index] = { key, policy, uses: 1 };
-    this.#indexes.set(key, index);
-    return index;
+  /** Takes one use of the document's policy. One that does not validate is closed; `error` says why. */
+  acquire(document: unknown): { readonly index: number; readonly error: Error | null } {
+    const key = keyOf(document);
+    const index = this.#indexes.get(key) ?? this.#add(key, document);
+    const entry = this.#entries[index];
+    if (!entry) throw new Error('An index of no entry');
+    entry.uses += 1;
+    return { index, error: entry.error };
   }
 
   release(index: number): void {
@@ -60,12 +64,27 @@ export class PolicyStore {
     return this.#indexes.size;
   }
 
-  #parse(document: unknown, report: (error: unknown) => void): CompiledPolicy {
-    try {
-      return compilePolicy(parsePolicyDocument(document));
-    } catch (error) {
-      report(error);
-      return CLOSED;
-    }
+  #add(key: string, document: unknown): number {
+    const index = this.#free.pop() ?? this.#entries.length;
+    this.#entries[index] = { key, ...compile(document), uses: 0 };
+    this.#indexes.set(key, index);
+    return index;
+  }
+}
+
+/** Documents too deep to be written out are too deep to validate: one key does for all of them. */
+function keyOf(document: unknown): string {
+  try {
+    return JSON.stringify(document);
+  } catch {
+    return 'too deep';
+  }
+}
+
+function compile(document: unknown): { readonly policy: CompiledPolicy; readonly error: Error | null } {
+  try {
+    return { policy: compilePolicy(parsePolicyDocument(document)), error: null };
+  } catch (error) {
+    return { policy: CLOSED, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }

@@ -6,54 +6,51 @@ export interface RoleLoss {
   readonly role: string;
   readonly object: string;
   readonly block: number;
-  /** Milliseconds since the epoch. */
+  /** When it was written; milliseconds since the epoch. */
   readonly at: number;
 }
 
-interface Ended {
-  readonly block: number;
-  readonly at: number;
-}
+/** The longest life of a token (a gateway's: 24 h), and an hour for clocks and delays. */
+export const LOSS_KEEP_MS = 25 * 3_600_000;
 
 /**
  * Which roles have ended lately, by whom they were held. A loss counts against tokens from blocks before it, so it can
  * be forgotten once every such token has expired: that bounds the memory.
  */
 export class RoleLosses {
-  readonly #keepMs: number;
-  readonly #bySubject = new Map<string, Map<string, Ended>>();
+  /** By subject, role and object. */
+  readonly #bySubject = new Map<string, Map<string, Map<string, RoleLoss>>>();
 
-  /** `keepMs`: the longest life of a token, and the time that takes to learn of a loss. */
-  constructor(keepMs: number) {
-    this.#keepMs = keepMs;
+  /** Losses can be told again and in any order: of the same role the latest block counts. */
+  add(loss: RoleLoss): void {
+    const { subject, role, object, block } = loss;
+    const byRole = getOrAdd(this.#bySubject, subject, () => new Map<string, Map<string, RoleLoss>>());
+    const byObject = getOrAdd(byRole, role, () => new Map<string, RoleLoss>());
+    const known = byObject.get(object);
+    if (known === undefined || known.block <= block) byObject.set(object, loss);
   }
 
-  add({ subject, role, object, block, at }: RoleLoss): void {
-    const losses = this.#bySubject.get(subject) ?? new Map<string, Ended>();
-    const key = keyOf(role, object);
-    // Losses can be told again and in any order: the latest block counts.
-    if ((losses.get(key)?.block ?? -1) < block) losses.set(key, { block, at });
-    this.#bySubject.set(subject, losses);
-  }
-
-  /** Whether this role, held by `sub` at block `blk`, has ended since. Costs one look-up for whoever has lost nothing. */
+  /** Whether this role, held by `sub` at block `blk`, has ended since. One look-up for whoever has lost nothing. */
   hasEnded(claim: RoleClaim, sub: string, blk: number): boolean {
     if (this.#bySubject.size === 0) return false;
     const worker = 'worker' in claim ? claim.worker : undefined;
-    const subject = worker === undefined ? sub : `worker:${worker}`;
-    const losses = this.#bySubject.get(subject);
-    if (!losses) return false;
-    return (
-      (losses.get(keyOf(claim.role, objectOf(claim)))?.block ?? -1) > blk ||
-      (losses.get(keyOf('*', ''))?.block ?? -1) > blk
+    const byRole = this.#bySubject.get(worker === undefined ? sub : `worker:${worker}`);
+    if (!byRole) return false;
+    const lastBlock = Math.max(
+      byRole.get(claim.role)?.get(objectOf(claim))?.block ?? -1,
+      byRole.get('*')?.get('')?.block ?? -1,
     );
+    return lastBlock > blk;
   }
 
   /** Forgets what no token can still be touched by. */
   prune(nowMs: number): void {
-    for (const [subject, losses] of this.#bySubject) {
-      for (const [key, { at }] of losses) if (nowMs - at > this.#keepMs) losses.delete(key);
-      if (losses.size === 0) this.#bySubject.delete(subject);
+    for (const [subject, byRole] of this.#bySubject) {
+      for (const [role, byObject] of byRole) {
+        for (const [object, { at }] of byObject) if (nowMs - at > LOSS_KEEP_MS) byObject.delete(object);
+        if (byObject.size === 0) byRole.delete(role);
+      }
+      if (byRole.size === 0) this.#bySubject.delete(subject);
     }
   }
 
@@ -63,7 +60,13 @@ export class RoleLosses {
   }
 }
 
-const keyOf = (role: string, object: string): string => `${role}|${object}`;
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
 
 /** What a role is about, as the indexer names it in `panoptes.role_loss`. */
 function objectOf(claim: RoleClaim): string {

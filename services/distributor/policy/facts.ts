@@ -1,0 +1,61 @@
+import type { AssetKind, PolicyScope } from '../../../shared/policy/index.ts';
+import type { RoleLoss } from './role-losses.ts';
+
+/** A row that makes no sense, and why. What it is about exists, and is closed to everybody until the row is mended. */
+export interface Flawed {
+  readonly flaw: string;
+}
+
+/** What a table says of an entity; `null`: it has no row for it. */
+export type State<Row> = Row | Flawed | null;
+
+export const isFlawed = (state: object): state is Flawed => 'flaw' in state;
+
+/** Rows as the tables have them, ids as numbers. */
+export interface ChannelRow {
+  readonly isPublic: boolean;
+  readonly isCensored: boolean;
+  /** Which moderators may do what to it. */
+  readonly privilegeLevel: number;
+}
+
+export interface VideoRow {
+  readonly channel: number;
+  readonly isPublic: boolean;
+  readonly isCensored: boolean;
+}
+
+export interface AssetRow {
+  readonly channel: number;
+  /** `null`: it belongs to the channel itself. */
+  readonly video: number | null;
+  readonly kind: AssetKind;
+  /** Bytes. */
+  readonly size: number;
+  /** BLAKE3, 32 bytes. */
+  readonly digest: Uint8Array;
+}
+
+export interface PolicyRow {
+  /** Whatever the table holds: it is validated when it is taken in. */
+  readonly document: unknown;
+}
+
+export interface KeyRow {
+  readonly certificate: string;
+  readonly isRevoked: boolean;
+}
+
+/** What one entity is now: the whole of it, so that facts can be taken in any order and any number of times. */
+export type Fact =
+  | { readonly entity: 'channel'; readonly id: number; readonly row: State<ChannelRow> }
+  | { readonly entity: 'video'; readonly id: number; readonly row: State<VideoRow> }
+  | { readonly entity: 'asset'; readonly id: number; readonly row: State<AssetRow> }
+  | {
+      readonly entity: 'policy';
+      readonly scope: PolicyScope;
+      readonly id: number;
+      readonly row: PolicyRow | null;
+    }
+  | { readonly entity: 'signing_key'; readonly kid: string; readonly row: KeyRow | null }
+  | { readonly entity: 'role_loss'; readonly loss: RoleLoss };
