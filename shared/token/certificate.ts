@@ -6,7 +6,7 @@ import { attestedRoles } from './parse-claims.ts';
 import { isPublicKey, KEY_ID, keyId } from './public-key.ts';
 import { bytes, natural, object, text } from './shape.ts';
 import { verifySignature, type KeyPair } from './signature.ts';
-import type { TrustedKey } from './verify-token.ts';
+import type { TrustedKey } from './trusted-key.ts';
 
 /** What the root says about a signing key of an auth node. Times in seconds. */
 export interface Certificate {

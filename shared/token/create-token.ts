@@ -3,19 +3,19 @@ import { parseChain } from './chain.ts';
 import type { Confirmation, NarrowClaims, RoleClaim, RoleTokenClaims } from './claims.ts';
 import { TokenError } from './errors.ts';
 import { signJws } from './jws.ts';
-import { parseNarrowClaims, parseRoleTokenClaims } from './parse-claims.ts';
+import { parseNarrowClaims } from './parse-claims.ts';
 import { isPublicKey } from './public-key.ts';
 import { chainRights } from './rights.ts';
 import type { KeyPair } from './signature.ts';
 
 /**
- * Signs a role token: without `cnf` to be used as it is, with `cnf` to be narrowed by that key first. Makes nothing that `verifyToken` would refuse for its form: throws `TokenError`
- * `claims_invalid` or `token_too_large`. How long a token may live is the caller's to decide.
+ * Signs a role token: without `cnf` to be used as it is, with `cnf` to be narrowed by that key first. Makes nothing that
+ * `verifyToken` would refuse for its form: throws `TokenError` `claims_invalid` or `token_too_large`. How long a token
+ * may live is the caller's to decide.
  */
 export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
-  checkHolder(parseRoleTokenClaims(claims));
   const token = signJws({ typ: 'role+jwt', payload: claims }, key);
-  parseChain(token);
+  checkHolder(parseChain(token).claims);
   return token;
 }
 
@@ -29,11 +29,15 @@ export function createRoleToken(claims: RoleTokenClaims, key: KeyPair): string {
  * not the one named, `claims_invalid`, `token_malformed` for one block too many, `token_too_large`.
  */
 export function narrowToken(token: string, claims: NarrowClaims, holder: KeyPair): string {
-  const { roles, cnf } = chainRights(parseChain(token));
-  if (cnf?.key !== encodeBase64url(holder.publicKey))
-    throw new TokenError('narrowing_invalid', cnf ? 'the holder is another key' : 'the token is final');
-  checkHolder(parseNarrowClaims(claims));
-  const payload = claims.roles ? { ...claims, roles: asTheyStand(claims.roles, roles) } : claims;
+  const parent = chainRights(parseChain(token));
+  if (parent.cnf?.key !== encodeBase64url(holder.publicKey))
+    throw new TokenError(
+      'narrowing_invalid',
+      parent.cnf ? 'the holder is another key' : 'the token is final',
+    );
+  const { roles, ...rest } = parseNarrowClaims(claims);
+  checkHolder(rest);
+  const payload = roles ? { ...rest, roles: asTheyStand(roles, parent.roles) } : rest;
   const narrowed = signJws({ typ: 'narrow+jwt', payload, parent: token }, holder);
   chainRights(parseChain(narrowed));
   return narrowed;

@@ -19,6 +19,7 @@ export { decodeToken, type DecodedToken } from './decode-token.ts';
 export { TOKEN_REASONS, TokenError, type TokenReason } from './errors.ts';
 export { bytesToHex } from './hex.ts';
 export { TOKEN_CHARS_MAX } from './jws.ts';
+export { checkTime, type Moment } from './moment.ts';
 export { parseNarrowClaims, parseRole, parseRoleTokenClaims, ROLE_NAMES } from './parse-claims.ts';
 export { findOrigin, isDomainPattern, isOrigin, matchesOrigin } from './origin.ts';
 export { isPublicKey, keyId } from './public-key.ts';
@@ -38,13 +39,5 @@ export {
   verifySignature,
   type KeyPair,
 } from './signature.ts';
-export {
-  checkTime,
-  recheckToken,
-  verifyToken,
-  type KeyLookup,
-  type Moment,
-  type TrustedKey,
-  type VerifiedToken,
-  type VerifyOptions,
-} from './verify-token.ts';
+export type { KeyLookup, TrustedKey } from './trusted-key.ts';
+export { recheckToken, verifyToken, type VerifiedToken, type VerifyOptions } from './verify-token.ts';

@@ -1,25 +1,18 @@
 import { ristretto255 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeBase64url } from './base64url.ts';
+import { createMemo } from './memo.ts';
 
 const KEYS_REMEMBERED_MAX = 4_096;
-const remembered = new Map<string, boolean>();
+const remembered = createMemo<boolean>(KEYS_REMEMBERED_MAX);
 
 /**
  * Whether these are the 32 bytes of a public key somebody can hold: a canonical Ristretto point (RFC 9496, section
  * 4.3.1) and not the identity, for which anyone can sign. Decompressing costs about a signature check, so the answer is
- * remembered, for a bounded number of keys, oldest out.
+ * remembered, for a bounded number of keys.
  */
 export function isPublicKey(bytes: Uint8Array): boolean {
-  if (bytes.length !== 32) return false;
-  const name = encodeBase64url(bytes);
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const valid = decodesToPoint(bytes);
-  const [oldest] = remembered.keys();
-  if (oldest !== undefined && remembered.size >= KEYS_REMEMBERED_MAX) remembered.delete(oldest);
-  remembered.set(name, valid);
-  return valid;
+  return bytes.length === 32 && remembered(encodeBase64url(bytes), () => decodesToPoint(bytes));
 }
 
 function decodesToPoint(bytes: Uint8Array): boolean {

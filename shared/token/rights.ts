@@ -1,13 +1,11 @@
 import type { Confirmation, NarrowClaims, Restrictions, RoleClaim, RoleTokenClaims } from './claims.ts';
 import { linkName, type Chain } from './chain.ts';
 import { TokenError } from './errors.ts';
+import type { Validity } from './moment.ts';
 import { findRestrictions } from './restrictions.ts';
 
-/** What a chain of links allows: the intersection of what they say. */
-export interface Rights {
-  /** Seconds; the latest `nbf` (`iat` where there is none) and the earliest `exp` of the chain. */
-  readonly nbf: number;
-  readonly exp: number;
+/** What a chain of links allows: the intersection of what they say; in time from the latest `nbf` to the earliest `exp`. */
+export interface Rights extends Validity {
   readonly roles: readonly RoleClaim[];
   /** A gateway's own name for its user. */
   readonly usr: string | null;
@@ -18,7 +16,7 @@ export interface Rights {
 }
 
 /** What the role token alone allows. */
-export function rootRights(claims: RoleTokenClaims): Rights {
+function rootRights(claims: RoleTokenClaims): Rights {
   const restrictions = findRestrictions(claims);
   return {
     nbf: claims.nbf ?? claims.iat,
@@ -31,7 +29,7 @@ export function rootRights(claims: RoleTokenClaims): Rights {
 }
 
 /** What is left of `parent` under a block; throws `narrowing_invalid` for a block that would widen it. */
-export function narrowRights(parent: Rights, block: NarrowClaims, name: string): Rights {
+function narrowRights(parent: Rights, block: NarrowClaims, name: string): Rights {
   if (!parent.cnf) refuse(name, 'its parent is final');
   const { exp = parent.exp, nbf = parent.nbf, roles = parent.roles, usr = parent.usr } = block;
   if (exp > parent.exp) refuse(name, 'exp is later than its parent’s');

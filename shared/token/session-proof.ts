@@ -2,10 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeBase64url } from './base64url.ts';
 import { TokenError } from './errors.ts';
 import { checkSize, checkType, parseHeader, parseJws, signJws, signingBytes } from './jws.ts';
+import { checkTime, type Moment } from './moment.ts';
 import { tokenId } from './parse-claims.ts';
 import { bytes, natural, object, oneOf, text } from './shape.ts';
 import { verifySignature, type KeyPair } from './signature.ts';
-import { checkTime, type Moment } from './verify-token.ts';
 
 /** A request, signed by the session key: a compact JWS, `typ` `session+jwt`, in the manner of DPoP (RFC 9449). */
 export interface SessionProof {

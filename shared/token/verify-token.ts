@@ -1,33 +1,12 @@
-import { chainRights, type Rights } from './rights.ts';
+import { parseBase64url } from './base64url.ts';
 import { linkName, parseChain, type Chain } from './chain.ts';
 import type { RoleTokenClaims } from './claims.ts';
 import { TokenError } from './errors.ts';
-import { parseBase64url } from './base64url.ts';
 import { signingBytes } from './jws.ts';
+import { checkTime, type Moment, type Validity } from './moment.ts';
+import { chainRights, type Rights } from './rights.ts';
 import { verifySignature } from './signature.ts';
-
-/** A signing key of an auth node, as its certificate describes it. Times in seconds. */
-export interface TrustedKey {
-  readonly publicKey: Uint8Array;
-  readonly notBefore: number;
-  /** Reached means over, as with `exp`. */
-  readonly notAfter: number;
-  readonly revoked: boolean;
-  /** Names of the roles it may attest; `*` for all. */
-  readonly roles: readonly string[] | '*';
-}
-
-export interface KeyLookup {
-  /** The key certified under this `kid`, or `null`. Synchronous: nothing is fetched while a request waits. */
-  findKey(kid: string): TrustedKey | null;
-}
-
-export interface Moment {
-  /** Seconds since the epoch. */
-  readonly nowSec: number;
-  /** How far clocks may be apart. */
-  readonly leewaySec: number;
-}
+import { getKey, type Attestation, type KeyLookup } from './trusted-key.ts';
 
 export interface VerifyOptions extends Moment {
   readonly keys: KeyLookup;
@@ -38,8 +17,7 @@ export interface VerifyOptions extends Moment {
 }
 
 /** A token whose every link is genuine, and what it allows. Its restrictions and audience are the caller's to check. */
-export interface VerifiedToken extends Rights {
-  readonly kid: string;
+export interface VerifiedToken extends Rights, Attestation {
   readonly iss: string;
   readonly sub: string;
   /** Distributor ids; `null` means any. */
@@ -48,8 +26,6 @@ export interface VerifiedToken extends Rights {
   /** Block number at which the roles were true. */
   readonly blk: number;
   readonly iat: number;
-  /** Names of the roles of the whole token, which its key must be allowed to attest, also when narrowed away. */
-  readonly attested: readonly string[];
 }
 
 /**
@@ -62,6 +38,7 @@ export function verifyToken(token: string, options: VerifyOptions): VerifiedToke
   const chain = parseChain(token);
   const { kid, root, claims } = chain;
   checkFinal(chain);
+  // Also of roles that are narrowed away: the key signed them.
   const attested = claims.roles.map(({ role }) => role);
   const key = getKey({ kid, attested }, options);
   checkTime(validity(chain), options);
@@ -83,35 +60,14 @@ export function recheckToken(verified: VerifiedToken, options: Moment & { readon
   checkTime(verified, options);
 }
 
-/** Throws `token_not_yet_valid` or `token_expired`: `exp` reached means expired. */
-export function checkTime({ nbf, exp }: Pick<Rights, 'nbf' | 'exp'>, { nowSec, leewaySec }: Moment): void {
-  if (nowSec + leewaySec < nbf) throw new TokenError('token_not_yet_valid', 'its time has not come');
-  if (nowSec - leewaySec >= exp) throw new TokenError('token_expired', 'its time is over');
-}
-
 /** A chain that can be narrowed further is a credential of its holder, never a bearer token: see `narrowToken`. */
 function checkFinal({ claims, blocks }: Chain): void {
   const last = blocks.at(-1)?.claims ?? claims;
   if (last.cnf) throw new TokenError('token_not_final', 'it must be narrowed before it can be used');
 }
 
-function getKey(
-  { kid, attested }: Pick<VerifiedToken, 'kid' | 'attested'>,
-  { keys, nowSec, leewaySec }: Moment & { readonly keys: KeyLookup },
-): TrustedKey {
-  const key = keys.findKey(kid);
-  if (!key) throw new TokenError('key_unknown', 'no certified key has this kid');
-  const { notBefore, notAfter, revoked, roles } = key;
-  if (revoked) throw new TokenError('key_not_valid', 'the key is revoked');
-  if (nowSec + leewaySec < notBefore || nowSec - leewaySec >= notAfter)
-    throw new TokenError('key_not_valid', 'the key is outside its window');
-  if (roles !== '*' && !attested.every((role) => roles.includes(role)))
-    throw new TokenError('key_not_valid', 'the key may not attest one of the roles');
-  return key;
-}
-
 /** The window of the whole chain; blocks that widen do not count here and are refused later. */
-function validity({ claims, blocks }: Chain): { nbf: number; exp: number } {
+function validity({ claims, blocks }: Chain): Validity {
   const { iat, nbf = iat, exp } = claims;
   return {
     nbf: Math.max(nbf, ...blocks.map((block) => block.claims.nbf ?? nbf)),
