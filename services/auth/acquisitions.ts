@@ -32,6 +32,8 @@ export interface AcquisitionTables {
 
 const CATCH_UP_MS_MAX = 2_000;
 const CATCH_UP_POLL_MS = 50;
+/** Farther behind, it will not be here in a moment. */
+const CATCH_UP_BLOCKS_MAX = 10;
 
 /** Seconds, as bigint text of the chain's block time. */
 const SINCE = 'floor(extract(epoch from row.since))::bigint::text as since';
@@ -44,18 +46,20 @@ interface Row {
 }
 
 export function createAcquisitionTables(database: Database): AcquisitionTables {
-  const isIndexed = async ({ genesisHash, block }: AsOf): Promise<boolean> => {
-    const [row] = await database.query<{ indexed: boolean }>(`select ${INDEXED} as indexed`, [
-      genesisHash,
-      block,
-    ]);
-    return row?.indexed ?? false;
+  /** How many blocks the tables are behind; `null` when they are of no chain or another. */
+  const findLag = async ({ genesisHash, block }: AsOf): Promise<number | null> => {
+    const [row] = await database.query<{ block: string }>(
+      'select block::text from panoptes.chain where genesis_hash = $1',
+      [genesisHash],
+    );
+    return row ? block - Number(row.block) : null;
   };
   const catchUp = async (asOf: AsOf): Promise<boolean> => {
     const deadline = performance.now() + CATCH_UP_MS_MAX;
     for (;;) {
-      if (await isIndexed(asOf)) return true;
-      if (performance.now() >= deadline) return false;
+      const lag = await findLag(asOf);
+      if (lag !== null && lag <= 0) return true;
+      if (lag === null || lag > CATCH_UP_BLOCKS_MAX || performance.now() >= deadline) return false;
       await new Promise((resolve) => setTimeout(resolve, CATCH_UP_POLL_MS));
     }
   };

@@ -16,6 +16,7 @@ const BODY_BYTES_MAX = 64 * 1024;
 /** The HTTP side of the auth node; it owns nothing but the routes. */
 export async function createApp(config: AuthConfig, deps: AuthDeps, log: Logger): Promise<FastifyInstance> {
   const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX });
+  app.removeContentTypeParser('text/plain');
   // Answers are written as they are; the schemas check requests and describe answers.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   // No cookie is ever read here, so a page of any origin can do no more than any other program.

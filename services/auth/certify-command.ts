@@ -76,7 +76,7 @@ function parseOptions(args: readonly string[]) {
   const rootFile = values['root-seed-file'];
   if (rootFile === undefined && !values.help) throw new UsageError('--root-seed-file is required');
   const days = Number(values.days);
-  if (!Number.isInteger(days) || days < 1 || days > DAYS_MAX) {
+  if (!/^\d+$/.test(values.days) || days < 1 || days > DAYS_MAX) {
     throw new UsageError(`--days must be a whole number from 1 to ${DAYS_MAX}`);
   }
   return {

@@ -35,27 +35,37 @@ const asSeed = (text: string): Uint8Array => {
   return hexToU8a(text);
 };
 
-/** Origins as browsers send them (RFC 6454), or `*` for any. */
-const asOrigin = (text: string): string => {
-  if (text === '*' || (URL.canParse(text) && new URL(text).origin === text)) return text;
+/** Origins as browsers send them (RFC 6454); `null` for `*`, any. */
+const asOrigins = (text: string): readonly string[] | null => {
+  const origins = asList((origin) => origin)(text);
+  if (origins.includes('*')) return null;
+  if (origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)) return origins;
   throw new Error('must be origins such as https://app.example, or *');
 };
 
+/** Nothing but where it is: people sign this text, and paths are appended to it. */
+const asPublicUrl = (text: string): string => {
+  const url = asUrl('http', 'https')(text);
+  const { search, hash, username, password } = new URL(url);
+  if (search || hash || username || password) throw new Error('must be a URL without query and credentials');
+  return url;
+};
+
 export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
-  readSettings((env) => {
-    const origins = env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), ['*']);
-    return {
+  readSettings(
+    (env) => ({
       host: env.get('PANOPTES_HOST', asText, '127.0.0.1'),
       port: env.get('PANOPTES_PORT', asInteger(0, 65_535), 8090),
       logLevel: env.get('PANOPTES_LOG_LEVEL', asOneOf(...LOG_LEVELS), 'info'),
       databaseUrl: env.secret('PANOPTES_DATABASE_URL', asUrl('postgres', 'postgresql')),
       chainUrl: env.get('PANOPTES_CHAIN_URL', asUrl('ws', 'wss')),
-      publicUrl: env.get('PANOPTES_PUBLIC_URL', asUrl('http', 'https')),
+      publicUrl: env.get('PANOPTES_PUBLIC_URL', asPublicUrl),
       signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
       certificate: env.secret('PANOPTES_CERTIFICATE', asText),
       tokenLifeSec: env.get('PANOPTES_TOKEN_LIFE_SEC', asInteger(60, 1_800), 900),
       sessionLifeSec: env.get('PANOPTES_SESSION_LIFE_SEC', asInteger(300, 86_400), 86_400),
       chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
-      allowedOrigins: origins.includes('*') ? null : origins,
-    };
-  }, source);
+      allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asOrigins, null),
+    }),
+    source,
+  );

@@ -26,8 +26,8 @@ export function createDatabase(pool: Pool): Database {
   };
 }
 
-/** Socket errors, and PostgreSQL's classes 08 connection, 53 resources, 57 operator intervention. */
+/** Everything but our own mistakes, PostgreSQL's classes 22 data exception, 23 constraint violation, 42 syntax. */
 function isOutage(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code) || /^(?:08|53|57)/.test(code);
+  return typeof code !== 'string' || !/^(?:22|23|42)[0-9A-Z]{3}$/.test(code);
 }

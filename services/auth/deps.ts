@@ -67,6 +67,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
       signIns: createSignInVerifier({ publicUrl, sessionLifeSec, nonces, sessions, usedProofs, clock }),
       issuer: createTokenIssuer({
         key,
+        keys,
         publicUrl,
         tokenLifeSec,
         chain,

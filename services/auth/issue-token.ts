@@ -16,6 +16,7 @@ import {
 } from '../../shared/wire/index.ts';
 import type { AcquisitionTables } from './acquisitions.ts';
 import type { ChainLink } from './chain-link.ts';
+import type { KeyStore } from './key-store.ts';
 import type { OwnKey } from './own-key.ts';
 import { checkRole } from './roles/check-role.ts';
 import { findActing, type RoleContext, type Verdict } from './roles/context.ts';
@@ -31,13 +32,14 @@ export interface TokenIssuer {
 
 export function createTokenIssuer(options: {
   readonly key: OwnKey;
+  readonly keys: Pick<KeyStore, 'isRevoked'>;
   readonly publicUrl: string;
   readonly tokenLifeSec: number;
   readonly chain: ChainLink;
   readonly acquisitions: AcquisitionTables;
   readonly clock: Clock;
 }): TokenIssuer {
-  const { key, publicUrl, tokenLifeSec, chain, acquisitions, clock } = options;
+  const { key, keys, publicUrl, tokenLifeSec, chain, acquisitions, clock } = options;
 
   const check = async (role: RoleRequest, context: RoleContext): Promise<Checked> => ({
     role,
@@ -64,8 +66,10 @@ export function createTokenIssuer(options: {
       const refused = checked.flatMap(toRefused);
       if (granted.length === 0) return { token: null, expiresAt: 0, block, granted, refused };
 
-      if (!key.isInWindow(clock))
-        throw new Problem('unavailable', 'The signing key of this node has expired');
+      // Nobody would accept the token.
+      if (!key.isInWindow(clock) || (await keys.isRevoked(key.certificate.kid))) {
+        throw new Problem('unavailable', 'The signing key of this node is expired or revoked');
+      }
       const iat = nowSec(clock);
       const exp = Math.min(iat + tokenLifeSec, signIn.expiresAt, key.certificate.exp);
       const claims = {

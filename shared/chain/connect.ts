@@ -38,9 +38,11 @@ const SS58_SUBSTRATE = 42;
 export async function openNode(options: NodeOptions): Promise<ChainNode> {
   const { url, log, requestTimeoutMs = REQUEST_TIMEOUT_MS, signal } = options;
   const socket = createRpcSocket({ url, log, requestTimeoutMs });
-  const api = new ApiPromise({ provider: toProvider(socket), noInitWarn: true });
+  let closing = false;
+  const api = new ApiPromise({ provider: toProvider(socket, () => closing), noInitWarn: true });
   api.isReadyOrError.catch(() => undefined); // it starts again by itself with the next connection
   const close = async (): Promise<void> => {
+    closing = true;
     await api.disconnect();
     await socket.close();
   };
@@ -171,20 +173,25 @@ function understand<T>(name: string, read: () => T): T {
 }
 
 /** The socket as polkadot-js wants it; the connection stays ours to open and close. */
-function toProvider(socket: RpcSocket): NonNullable<ApiOptions['provider']> {
+function toProvider(socket: RpcSocket, isClosing: () => boolean): NonNullable<ApiOptions['provider']> {
   return {
     hasSubscriptions: true,
     isClonable: false,
     get isConnected() {
       return socket.isConnected();
     },
-    clone: () => toProvider(socket),
+    clone: () => toProvider(socket, isClosing),
     connect: async () => undefined,
     disconnect: async () => undefined,
     on: (event, listener) =>
       event === 'error' ? () => undefined : socket.on(event, () => void listener(undefined)),
     // The library names the answer's type; what it makes of an answer that is not, it does in its own parser.
-    send: <T>(method: string, params: unknown[]) => socket.send(method, params) as Promise<T>,
+    send: <T>(method: string, params: unknown[]) =>
+      socket.send(method, params).catch((error: unknown) => {
+        // Told of a request that our own closing cut off, it would complain on stderr.
+        if (isClosing()) return new Promise(() => undefined);
+        throw error;
+      }) as Promise<T>,
     // It would only listen for upgrades of the runtime, which are noticed block by block anyway.
     subscribe: async () => 0,
     unsubscribe: async () => true,

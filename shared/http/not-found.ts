@@ -21,6 +21,7 @@ function unrouted(url: string, methodsByPattern: ReadonlyMap<string, ReadonlySet
   const [path = ''] = url.split('?', 1);
   const allowed = new Set<string>();
   for (const [pattern, methods] of methodsByPattern) {
+    if (pattern === '*') continue; // a route for every path (CORS preflights) says nothing about this one
     if (matches(path, pattern)) for (const method of methods) allowed.add(method);
   }
   if (allowed.size === 0) return new Problem('not_found');

@@ -36,7 +36,7 @@ export const TokenRequest = Type.Object(
       description: 'The message of the challenge, as it was signed',
     }),
     signature: Type.String({
-      pattern: '^0x[0-9a-fA-F]{128,132}$',
+      pattern: '^0x(?:[0-9a-fA-F]{2}){64,66}$',
       description:
         "The wallet's signature over the message or over `<Bytes>message</Bytes>`: sr25519, ed25519 or ecdsa, with or without the byte that names the scheme",
     }),

@@ -74,7 +74,7 @@ describe.each(Object.entries(wallets))('a wallet signature by %s', (_scheme, cre
 
 describe('wallet signatures', () => {
   it('a plain ecdsa signature that begins like the prefix of a scheme holds too', () => {
-    const wallet = wallets['ecdsa']!(1);
+    const wallet = wallets.ecdsa!(1);
     const found = new Set<number>();
     for (let count = 0; found.size < 3 && count < 10_000; count += 1) {
       const text = `text ${String(count)}`;
@@ -108,7 +108,7 @@ describe('wallet signatures', () => {
   it.each([0, 1, 63, 64, 65, 66, 67])('garbage of %i bytes is no signature and no crash', (length) => {
     for (const fill of [0, 1, 2, 0x7f, 0x80, 0xff]) {
       const garbage = new Uint8Array(length).fill(fill);
-      expect(isSignedBy(wallets['sr25519']!(1).account, TEXT, garbage)).toBe(false);
+      expect(isSignedBy(wallets.sr25519!(1).account, TEXT, garbage)).toBe(false);
       expect(isSignedBy(new Uint8Array(32).fill(fill), TEXT, garbage)).toBe(false);
     }
   });
