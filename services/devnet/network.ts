@@ -125,6 +125,8 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
     }),
   ]);
 
+  await Promise.all([indexer, auth, distributor].map(ready));
+
   return {
     chain,
     postgres,
@@ -137,6 +139,20 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
     signingSeed: hex(signingSeed),
     [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
   };
+}
+
+const READY_MS_MAX = 30_000;
+
+/** Resolves once the service says it can do its work: it knows the chain, or the policies. */
+async function ready({ name, url }: ServiceProcess): Promise<void> {
+  const deadline = Date.now() + READY_MS_MAX;
+  for (;;) {
+    const response = await fetch(`${url}/ready`);
+    const facts = await response.text();
+    if (response.ok) return;
+    if (Date.now() > deadline) throw new Error(`The ${name} does not get ready: ${facts}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function allStarted(

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 
@@ -11,7 +12,10 @@ const REPOSITORY = new URL('../../', import.meta.url).pathname;
 type Line = Record<string, unknown> & { event: string };
 
 /** `npm start -- --json …` as a process of its own, and its lines. */
-function startDevnet(...options: string[]): {
+function startDevnet(
+  options: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): {
   child: ChildProcess;
   lines: Line[];
   until: (event: string) => Promise<Line>;
@@ -21,6 +25,7 @@ function startDevnet(...options: string[]): {
     ['--import', 'tsx', 'services/devnet/main.ts', '--json', ...options],
     {
       cwd: REPOSITORY,
+      env,
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
@@ -67,8 +72,6 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-const leftFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('panoptes-'));
-
 it('the tour: every step holds, on ports that are free although the usual ones are taken', async () => {
   const taken = await Promise.all(
     [8080, 8090, 9944].map(async (port) => {
@@ -77,7 +80,7 @@ it('the tour: every step holds, on ports that are free although the usual ones a
       return server;
     }),
   );
-  const { child, lines } = startDevnet('--once');
+  const { child, lines } = startDevnet(['--once']);
   const [code] = (await once(child, 'exit')) as [number | null];
   for (const server of taken) server.close();
 
@@ -100,8 +103,9 @@ it('the tour: every step holds, on ports that are free although the usual ones a
 it.runIf(process.platform === 'linux')(
   'stays up until Ctrl-C, and leaves nothing behind',
   async () => {
-    const before = leftFolders();
-    const { child, until } = startDevnet();
+    const folder = mkdtempSync(join(tmpdir(), 'panoptes-e2e-'));
+    chmodSync(folder, 0o755); // Postgres runs as somebody else when we are root
+    const { child, until } = startDevnet([], { ...process.env, TMPDIR: folder });
     const done = await until('done');
     expect(done).toMatchObject({ ok: true, staysUp: true });
     const pids = descendants(child.pid!);
@@ -111,7 +115,8 @@ it.runIf(process.platform === 'linux')(
     child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
     expect(pids.filter(isAlive)).toEqual([]);
-    expect(leftFolders().filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('panoptes-'))).toEqual([]);
+    rmSync(folder, { recursive: true });
   },
   120_000,
 );

@@ -132,6 +132,12 @@ const BROKEN: readonly [rule: string, path: string, code: string, message: strin
     'imported by services/devnet/postgres.ts alone',
   ],
   [
+    '@polkadot/types',
+    'services/auth/main.ts',
+    "export * from '@polkadot/types';",
+    '@polkadot/types is for shared/chain',
+  ],
+  [
     'process.env',
     'services/auth/main.ts',
     'export const a = process.env;',
@@ -160,6 +166,7 @@ describe('the lint rules', () => {
   it.each([
     ['shared/token/signature.ts', "export * from '@polkadot-labs/schnorrkel-wasm';"],
     ['shared/chain/connect.ts', "export * from '@polkadot/api';"],
+    ['services/devnet/chain/codec.ts', "export * from '@polkadot/types';"],
     ['shared/runtime/env.ts', 'export const a = process.env;'],
     ['services/auth/main.ts', "export * from '../../shared/wire/index.ts';"],
     ['services/auth/routes/tokens.ts', "export * from '../sign-in.ts';"],
