@@ -1,8 +1,16 @@
-import type { Channel, ChainView, FinalizedBlock, Video } from '../../shared/chain/index.ts';
+import {
+  ChainShapeError,
+  type Channel,
+  type ChainView,
+  type DataObject,
+  type FinalizedBlock,
+  type Video,
+} from '../../shared/chain/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import { collectFacts, isHandled } from './events/index.ts';
 import { ofChannel, touchHolding, type BlockFacts, type ContentFacts, type VideoFacts } from './facts.ts';
 import { findLosses, type Losses } from './losses.ts';
+import { mapAll } from './map-all.ts';
 import type { AssetKind } from './metadata.ts';
 
 /** What a block changed: the entities as they are after it (`null`: gone), with what only its events say. */
@@ -111,12 +119,26 @@ async function readObjects(
   kinds: ContentFacts['kinds'],
 ): Promise<readonly StoredObject[]> {
   const objects = await mapAll(ids, async (id) => {
-    const object = await view.findDataObject(channel, id);
-    if (!object) log.warn({ channel, object: id }, 'a data object that is listed but not stored');
+    const object = await findUsableObject(view, channel, id);
+    if (!object)
+      log.warn({ channel, object: id }, 'left out: a data object that is not stored, or not usable');
     return object ? [{ id, size: object.size, hash: object.hash, kind: kinds.get(id) }] : [];
   });
   return objects.flat();
 }
 
-const mapAll = <T, R>(items: Iterable<T>, work: (item: T) => Promise<R>): Promise<R[]> =>
-  Promise.all([...items].map(work));
+const SIZE_MAX = 2n ** 63n - 1n;
+
+/**
+ * The content id is any bytes an uploader likes. What is no text that could name content makes that one object unknown,
+ * and never stops the indexer.
+ */
+async function findUsableObject(view: ChainView, channel: string, id: string): Promise<DataObject | null> {
+  try {
+    const object = await view.findDataObject(channel, id);
+    return object && /^[!-~]{1,128}$/.test(object.hash) && object.size <= SIZE_MAX ? object : null;
+  } catch (error) {
+    if (error instanceof ChainShapeError) return null;
+    throw error;
+  }
+}
