@@ -3,6 +3,7 @@ import type { Run } from './harness.ts';
 
 /** A bench is one line here and one file that exports `run`. */
 const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<{ run: Run }> }>> = {
+  serve: { about: 'the distributor: gated and ungated assets, refusals', load: () => import('./serve.ts') },
   token: { about: 'role tokens: sign, verify, beside OpenSSL Ed25519', load: () => import('./token.ts') },
 };
 

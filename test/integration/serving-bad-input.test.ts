@@ -159,7 +159,6 @@ describe('tokens', () => {
   )('a cookie %j is none', async (cookie) => {
     const answer = await request(`/api/v1/assets/${gated.id}`, `Cookie: ${cookie}`);
     // Control characters never get past the HTTP parser.
-    // eslint-disable-next-line no-control-regex
     expectProblem(answer, /[\x00-\x08]/.test(cookie) ? 'bad_request' : 'token_missing');
   });
 

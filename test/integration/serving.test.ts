@@ -222,6 +222,54 @@ describe('a gated asset', () => {
   });
 });
 
+describe('where and when a request comes', () => {
+  it('can be enough, and then no token closes what is open without one', async () => {
+    const free = await node.addAsset({
+      policy: { v: 1, '*': { anyOf: [{ before: Math.floor(now / 1000) + 86_400 }, { role: 'member' }] } },
+    });
+    const elsewhere = bearer(node.token({ ip: ['203.0.113.0/24'] }));
+    const refused = await node.get(gated, elsewhere);
+    expect(await problemOf(refused)).toMatchObject({ code: 'restricted', reason: 'ip' });
+    for (const init of [{}, bearer('x'), elsewhere, bearer(node.token({ ip: ['203.0.113.0/24'] }))]) {
+      const response = await node.get(free, init);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('cache-control')).toMatch(/^private, /);
+    }
+    expect((await node.get(free)).headers.get('cache-control')).toBe('private, no-cache');
+  });
+
+  it('is believed of trusted proxies alone', async () => {
+    const settings = { PANOPTES_TRUST_PROXY: '127.0.0.0/8', PANOPTES_COUNTRY_HEADER: 'CF-IPCountry' };
+    await using trusting = await startTestDistributor(settings);
+    await using other = await startTestDistributor({
+      PANOPTES_TRUST_PROXY: '192.0.2.1',
+      PANOPTES_COUNTRY_HEADER: 'cf-ipcountry',
+    });
+    const forwarded = {
+      'x-forwarded-for': '203.0.113.9',
+      'x-forwarded-proto': 'https',
+      'cf-ipcountry': 'DE',
+    };
+    for (const [distributor, expected] of [
+      [trusting, 200],
+      [other, 403],
+    ] as const) {
+      const asset = await distributor.addAsset({ policy: MEMBERS_ONLY });
+      for (const claims of [
+        { ip: ['203.0.113.0/24'] },
+        { proto: ['https' as const] },
+        { geo: { allow: ['DE'] } },
+      ]) {
+        const { headers } = bearer(distributor.token(claims));
+        expect((await distributor.get(asset, { headers: { ...headers, ...forwarded } })).status).toBe(
+          expected,
+        );
+        expect((await distributor.get(asset, { headers })).status).toBe(403);
+      }
+    }
+  });
+});
+
 describe('HEAD', () => {
   it('equals GET without the body', async () => {
     const token = node.token();

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../services/distributor/config.ts';
+import { bytesToHex } from '../../shared/token/index.ts';
+
+const ROOT = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
+const required = {
+  PANOPTES_DATABASE_URL: 'postgres://user:hunter2@localhost/panoptes',
+  PANOPTES_ROOT_KEY: ROOT,
+  PANOPTES_DISTRIBUTOR_ID: '0',
+  PANOPTES_CACHE_DIR: '/var/cache/panoptes',
+  PANOPTES_STORAGE_URLS: 'https://a.example/storage/, https://b.example',
+};
+
+describe('the settings of a distributor', () => {
+  it('have defaults for all but what only the operator knows', () => {
+    expect(readConfig(required)).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      storageUrls: ['https://a.example/storage', 'https://b.example'],
+      defaultPolicy: 'public',
+      policyAgeMsMax: 30_000,
+      chainAgeMsMax: 300_000,
+      clockLeewaySec: 5,
+      trustProxy: [],
+      countryHeader: null,
+      cookie: 'panoptes',
+      query: 'token',
+      prefix: '/t',
+      maxAgeSec: 60,
+    });
+  });
+
+  it('take the root as an address or as a key', () => {
+    const { rootKey } = readConfig(required);
+    expect(bytesToHex(rootKey)).toBe('0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d');
+    expect(readConfig({ ...required, PANOPTES_ROOT_KEY: bytesToHex(rootKey) }).rootKey).toEqual(rootKey);
+  });
+
+  it('are all missed at once', () => {
+    let said = '';
+    try {
+      readConfig({});
+    } catch (error) {
+      said = String(error);
+    }
+    for (const name of Object.keys(required)) expect(said).toContain(name);
+  });
+
+  it.each([
+    ['PANOPTES_ROOT_KEY', '0x12'],
+    ['PANOPTES_ROOT_KEY', `${ROOT.slice(0, -1)}Z`],
+    ['PANOPTES_STORAGE_URLS', 'ftp://a.example'],
+    ['PANOPTES_STORAGE_URLS', 'https://a.example,,'],
+    ['PANOPTES_DEFAULT_POLICY', 'open'],
+    ['PANOPTES_CACHE_BYTES_MAX', '20G'],
+    ['PANOPTES_TRUST_PROXY', 'everybody'],
+    ['PANOPTES_TRUST_PROXY', '10.0.0.0/33'],
+    ['PANOPTES_COUNTRY_HEADER', 'cf-ipcountry'],
+    ['PANOPTES_COOKIE', 'a b'],
+    ['PANOPTES_PREFIX', 't'],
+    ['PANOPTES_PREFIX', '/api'],
+    ['PANOPTES_PREFIX', '/a/b'],
+    ['PANOPTES_ALLOWED_ORIGINS', '*'],
+    ['PANOPTES_ALLOWED_ORIGINS', 'https://app.example/'],
+    ['PANOPTES_MAX_AGE_SEC', '-1'],
+    ['PANOPTES_TYPO', '1'],
+  ])('refuse %s=%s', (name, value) => {
+    expect(() => readConfig({ ...required, [name]: value })).toThrow(name);
+  });
+
+  it('never repeat a secret', () => {
+    expect(() =>
+      readConfig({ ...required, PANOPTES_DATABASE_URL: 'mysql://user:hunter2@localhost' }),
+    ).toThrow(/^(?![^]*hunter2)[^]*PANOPTES_DATABASE_URL/);
+  });
+});
