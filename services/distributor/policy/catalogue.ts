@@ -37,7 +37,9 @@ export class Catalogue {
     this.#ready.delete(id);
     const number = Math.floor(id / PAGE_SLOTS);
     const slot = id % PAGE_SLOTS;
-    const page = this.#pages.get(number) ?? newPage();
+    const known = this.#pages.get(number);
+    if (row === null && known === undefined) return;
+    const page = known ?? newPage();
     page.used += Number(row !== null) - Number(page.sizes[slot] !== 0);
     page.sizes[slot] = row ? row.size + 1 : 0;
     if (row) page.digests.set(row.digest, slot * DIGEST_BYTES);

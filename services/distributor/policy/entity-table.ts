@@ -58,15 +58,15 @@ export class EntityTable {
   /** `flags` 0 forgets the entity; its policy stays, being a row of its own with a life of its own. */
   set(id: number, flags: number, link: number): void {
     this.#wide.delete(id);
-    if (link >= WIDE) this.#wide.set(id, link);
-    this.#write(id, (page, slot) => {
+    if (flags !== 0 && link >= WIDE) this.#wide.set(id, link);
+    this.#write(id, flags === 0, (page, slot) => {
       page.flags[slot] = flags;
       page.links[slot] = Math.min(link, WIDE);
     });
   }
 
   setPolicy(id: number, policy: number): void {
-    this.#write(id, (page, slot) => {
+    this.#write(id, policy === 0, (page, slot) => {
       page.policies[slot] = policy;
     });
   }
@@ -86,10 +86,12 @@ export class EntityTable {
     return this.#lastPage;
   }
 
-  #write(id: number, write: (page: Page, slot: number) => void): void {
+  #write(id: number, isRemoval: boolean, write: (page: Page, slot: number) => void): void {
     if (!isEntityId(id)) throw new RangeError(`${id} is no id`);
     const number = Math.floor(id / PAGE_SLOTS);
-    const page = this.#pages.get(number) ?? new Page();
+    const known = this.#pages.get(number);
+    if (isRemoval && known === undefined) return;
+    const page = known ?? new Page();
     const slot = id % PAGE_SLOTS;
     const wasEmpty = page.isEmpty(slot);
     write(page, slot);
