@@ -1,6 +1,12 @@
 import { encodeAddress } from '@polkadot/util-crypto';
-import { openChain, type BlockRef, type Chain, type ChainView } from '../../shared/chain/index.ts';
-import { ChainShapeError, ChainUnavailableError } from '../../shared/chain/index.ts';
+import {
+  ChainShapeError,
+  ChainUnavailableError,
+  openChain,
+  type BlockRef,
+  type Chain,
+  type ChainView,
+} from '../../shared/chain/index.ts';
 import type { Clock } from '../../shared/base/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import { Problem, toChainId } from '../../shared/wire/index.ts';
@@ -64,7 +70,7 @@ export function openChainLink(options: {
         if (clock() - head.time.getTime() > ageMsMax) {
           throw new ChainUnavailableError(`the newest finalized block, ${head.number}, is too old`);
         }
-        return work(await open.at(head.hash), head);
+        return work(head.view, head);
       };
       try {
         return await withTimeLimit(run(), WORK_TIMEOUT_MS);

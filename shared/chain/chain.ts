@@ -14,7 +14,8 @@ export interface Chain extends AsyncDisposable {
   /** Address prefix. */
   readonly ss58: number;
   connected(): boolean;
-  finalizedHead(): Promise<BlockRef>;
+  /** The newest finalized block and the state after it. */
+  finalizedHead(): Promise<BlockRef & { readonly view: ChainView }>;
   /** The hash of a finalized block by number. */
   blockHash(number: number): Promise<string>;
   at(blockHash: string): Promise<ChainView>;
@@ -35,7 +36,8 @@ export async function openChain(options: NodeOptions): Promise<Chain> {
     finalizedHead: async () => {
       const hash = await getFinalizedHash(node);
       const { number, parentHash } = await getHeader(node, hash);
-      return { number, hash, time: await (await viewOf(hash, parentHash)).blockTime() };
+      const view = await viewOf(hash, parentHash);
+      return { number, hash, time: await view.blockTime(), view };
     },
     blockHash: (number) => getBlockHash(node, number),
     at: async (blockHash) => viewOf(blockHash, (await getHeader(node, blockHash)).parentHash),

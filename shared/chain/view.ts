@@ -76,6 +76,7 @@ export function createChainView(state: BlockState): ChainView {
 
   return {
     blockHash: state.hash,
+    // Genesis has none.
     blockTime: async () => new Date((await find(asNumber, 'timestamp', 'now')) ?? 0),
     events: async () => (await find(asEvents, 'system', 'events')) ?? [],
     findMembership: (member) => find(asMembership, 'members', 'membershipById', member),

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDatabase } from '../../services/auth/database.ts';
+import { createSessions } from '../../services/auth/sessions.ts';
 import { startDevChain, type DevChain } from '../../services/devnet/chain/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
 import {
@@ -212,6 +214,16 @@ describe('signing in', () => {
     expect(await rows()).toEqual([]);
     await Promise.all([1, 2, 3].map(() => getToken(auth.url, session, ROLES)));
     expect(await rows()).toEqual([{ account: ada.account, session_key: sessionKey }]);
+  });
+
+  it('is forgotten once it is over', async () => {
+    const sessions = createSessions(createDatabase(database.pool));
+    const row = { account: ada.account, sessionKey: 'x' };
+    await sessions.record('over', { ...row, expirationTime: new Date(1_000) });
+    await sessions.record('open', { ...row, expirationTime: new Date(3_000) });
+    await sessions.prune(new Date(2_000));
+    expect(await sessions.find('over')).toBeNull();
+    expect(await sessions.find('open')).toEqual(row);
   });
 
   it('every process with the same signing seed takes the challenge', async () => {

@@ -22,6 +22,14 @@ export async function serveDocs(app: FastifyInstance, publicUrl: string): Promis
       },
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  const policy = [
+    "default-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${new URL(publicUrl).origin}`, // "Try it out"
+    "base-uri 'self'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ];
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: policy.join('; ') });
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
 }
