@@ -74,7 +74,7 @@ const context = new (class implements PolicyContext {
  *
  * 1. There is no such asset: `not_found`. What it belongs to is not known: `not_public`, for everybody.
  * 2. Anybody may have it: allowed, whatever token comes.
- * 3. The token is for other nodes or another use: `restricted`, `reason` says by what.
+ * 3. The token is for other nodes or another use, and without one it is not open: `restricted`, `reason` says by what.
  * 4. A role of it makes an insider, or the policy holds for its roles, for the time and for where the request comes
  *    from: allowed. Roles that have ended since count for nothing. Policy is not asked about what is hidden.
  * 5. With the roles that have ended it would have been: `role_outdated`. Hidden by moderators: `censored`, also without
@@ -95,7 +95,8 @@ export function decide(base: DecisionBase, asset: number, request: AccessRequest
     return refuse(hidden === 'censored' ? 'censored' : 'token_missing', hidden);
   }
   const violated = violatedBy(token, asset, request);
-  if (violated !== null) return { allowed: false, code: 'restricted', reason: violated };
+  if (violated !== null)
+    return opens(NO_ROLES, hidden) ? GRANTED : { allowed: false, code: 'restricted', reason: violated };
   const counting = stillHeld(token, base.losses);
   if (opens(counting, hidden)) return GRANTED;
   const wasLost = counting !== token.roles && opens(token.roles, hidden);

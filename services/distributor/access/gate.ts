@@ -37,7 +37,7 @@ export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax 
     // A token seen before costs a look-up, so it is in hand at once; a new one only counts if the asset is not public.
     if (tokenText !== null && facts.token === null && facts.tokenError === null)
       facts.token = verifier.findSeen(tokenText, facts.nowSec);
-    const decision = decideLeniently(asset, facts);
+    const decision = decide(base, asset, facts);
     if (decision.allowed ? decision.public : decision.code === 'not_found') return decision;
     if (isStale()) return STALE;
     if (decision.allowed || tokenText === null || facts.token !== null) return decision;
@@ -45,17 +45,6 @@ export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax 
     if (error === null) return decide(base, asset, facts);
     const code = error.reason === 'token_expired' ? 'token_expired' : 'token_invalid';
     return { ...decision, code, reason: error.reason };
-  };
-
-  /** A token never closes what is open without one: its restrictions are about what it opens. */
-  const decideLeniently = (asset: number, facts: RequestFacts): Decision => {
-    const { token } = facts;
-    const decision = decide(base, asset, facts);
-    if (token === null || decision.allowed || decision.code !== 'restricted') return decision;
-    facts.token = null;
-    const bare = decide(base, asset, facts);
-    facts.token = token;
-    return bare.allowed ? bare : decision;
   };
 
   const verifyInto = (facts: RequestFacts, tokenText: string): TokenError | null => {

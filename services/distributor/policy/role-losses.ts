@@ -1,6 +1,6 @@
 import type { RoleClaim } from '../../../shared/token/index.ts';
 
-/** A role that ended in `block`. `role` `*`: every role of the subject; `object` '' where a role has none. */
+/** A role that ended in `block`. `role` `*`: every role of the subject, whatever `object` says; '' where a role has none. */
 export interface RoleLoss {
   readonly subject: string;
   readonly role: string;
@@ -23,7 +23,8 @@ export class RoleLosses {
 
   /** Losses can be told again and in any order: of the same role the latest block counts. */
   add(loss: RoleLoss): void {
-    const { subject, role, object, block } = loss;
+    const { subject, role, block } = loss;
+    const object = role === '*' ? '' : loss.object;
     const byRole = getOrAdd(this.#bySubject, subject, () => new Map<string, Map<string, RoleLoss>>());
     const byObject = getOrAdd(byRole, role, () => new Map<string, RoleLoss>());
     const known = byObject.get(object);
