@@ -50,7 +50,7 @@ function addMetrics(registry: Registry, progress: Progress): void {
   gauge('panoptes_indexer_lag_blocks', 'Finalized blocks that are not in the tables yet', () =>
     Math.max(0, progress.finalized - progress.block),
   );
-  gauge('panoptes_indexer_failing', '1 while blocks cannot be read or written', () =>
+  gauge('panoptes_indexer_failing', 'Whether blocks cannot be read or written at the moment, 1 or 0', () =>
     progress.failure === null ? 0 : 1,
   );
   new Counter({

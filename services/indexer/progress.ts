@@ -41,6 +41,8 @@ export function createProgress(clock: Clock): ProgressTracker {
     sawHead: (finalized) => {
       state.finalized = finalized;
       seenAt = clock();
+      // Nothing is left to fail: what did has been written after all, by another indexer or before its answer got lost.
+      if (finalized === state.block) state.failure = null;
     },
     resumedAt: (block) => {
       state.block = block;
@@ -53,7 +55,8 @@ export function createProgress(clock: Clock): ProgressTracker {
     failed: (error) => {
       state.failure = error instanceof Error ? error.message : String(error);
     },
+    // A node that is behind this block knows nothing about how new it is.
     newestMsAgo: (block) =>
-      state.finalized >= 0 && block >= state.finalized ? Math.max(0, clock() - seenAt) : null,
+      state.finalized >= 0 && block === state.finalized ? Math.max(0, clock() - seenAt) : null,
   };
 }

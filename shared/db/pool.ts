@@ -8,7 +8,7 @@ const CONNECTIONS_MAX = 10;
 
 /**
  * A pool for `postgres://…`. `bigint` and `numeric` arrive as decimal strings, as ids and amounts are carried
- * everywhere here. A connection that breaks while idle is logged and replaced; it never ends the process.
+ * everywhere here. A connection that breaks is logged and replaced; it never ends the process.
  */
 export function createPool(databaseUrl: string, log: Logger): pg.Pool {
   const pool = new pg.Pool({
@@ -17,6 +17,10 @@ export function createPool(databaseUrl: string, log: Logger): pg.Pool {
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
   });
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  // On every client, not on the pool: one that is in use, but between two queries, would end the process otherwise.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.warn({ err: error }, 'a database connection broke'));
+  });
+  pool.on('error', () => undefined);
   return pool;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { account } from '../support/dev-chain.ts';
-import { startIndexerUnderTest, type IndexerUnderTest } from '../support/indexer.ts';
+import { msOf, startIndexerUnderTest, type IndexerUnderTest } from '../support/indexer.ts';
 
 let under: IndexerUnderTest;
 let people = 0;
@@ -145,7 +145,7 @@ describe('roles that end', () => {
       [`member:${String(helper)}`, 'channel_collaborator', String(channel), block],
     ]);
     const [second] = await under.rows('select at from panoptes.role_loss');
-    expect((second?.['at'] as Date).getTime()).toBeGreaterThan((first?.['at'] as Date).getTime());
+    expect(msOf(second?.at)).toBeGreaterThan(msOf(first?.at));
   });
 });
 

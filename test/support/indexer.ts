@@ -3,6 +3,16 @@ import { startIndexer } from '../../services/indexer/start.ts';
 import type { Running } from '../../shared/runtime/index.ts';
 import type { Pool } from '../../shared/db/index.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import { until } from './until.ts';
+
+/** The columns that tests look at one by one. */
+export interface Row extends Readonly<Record<string, unknown>> {
+  readonly block?: string;
+  readonly block_time?: Date;
+  readonly seen_at?: Date;
+  readonly since?: Date | null;
+  readonly at?: Date;
+}
 
 /** A development chain that builds only what it is told to, with an indexer and its database. */
 export interface IndexerUnderTest extends AsyncDisposable {
@@ -11,8 +21,8 @@ export interface IndexerUnderTest extends AsyncDisposable {
   readonly db: TestDatabase;
   readonly indexer: Running;
   /** The one row of a query, once the tables hold the chain's newest finalized block. */
-  row(text: string, ...values: unknown[]): Promise<Record<string, unknown> | undefined>;
-  rows(text: string, ...values: unknown[]): Promise<Record<string, unknown>[]>;
+  row(text: string, ...values: unknown[]): Promise<Row | undefined>;
+  rows(text: string, ...values: unknown[]): Promise<Row[]>;
   indexed(): Promise<void>;
 }
 
@@ -21,9 +31,9 @@ export async function startIndexerUnderTest(options: DevChainOptions = {}): Prom
   const db = await createTestDatabase();
   const indexer = await startIndexer(indexerConfig(db.url, chain.url));
   const indexed = (): Promise<void> => indexedUpTo(db.pool, chain.finalizedHead().number);
-  const rows = async (text: string, ...values: unknown[]): Promise<Record<string, unknown>[]> => {
+  const rows = async (text: string, ...values: unknown[]): Promise<Row[]> => {
     await indexed();
-    return (await db.pool.query<Record<string, unknown>>(text, values)).rows;
+    return (await db.pool.query<Row>(text, values)).rows;
   };
   return {
     chain,
@@ -46,12 +56,18 @@ export const indexerConfig = (databaseUrl: string, chainUrl: string) =>
 
 /** Resolves once the tables hold this block. */
 export async function indexedUpTo(pool: Pool, block: number, deadlineMs = 15_000): Promise<void> {
-  const deadline = Date.now() + deadlineMs;
-  for (;;) {
-    const { rows } = await pool.query<{ block: string }>('select block from panoptes.chain');
-    const at = rows[0] ? Number(rows[0].block) : -1;
-    if (at >= block) return;
-    if (Date.now() > deadline) throw new Error(`indexed up to ${String(at)}, wanted ${String(block)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(
+    `block ${String(block)} is indexed`,
+    async () => {
+      const { rows } = await pool.query<{ block: string }>('select block from panoptes.chain');
+      return rows[0] !== undefined && Number(rows[0].block) >= block;
+    },
+    deadlineMs,
+  );
+}
+
+/** A time that has to be there, in milliseconds. */
+export function msOf(time: Date | null | undefined): number {
+  if (!time) throw new Error('There is no time.');
+  return time.getTime();
 }
