@@ -1,7 +1,7 @@
 import { openOrCleanUp, type Clock } from '../../shared/base/index.ts';
 import { createPool, migrate } from '../../shared/db/index.ts';
 import type { Readiness } from '../../shared/http/index.ts';
-import type { Logger } from '../../shared/runtime/index.ts';
+import { SettingsError, type Logger } from '../../shared/runtime/index.ts';
 import { createAcquisitionTables } from './acquisitions.ts';
 import { createOwnerGate, type OwnerGate } from './authorize-owner.ts';
 import { openChainLink, type ChainLink } from './chain-link.ts';
@@ -11,7 +11,7 @@ import { createDatabase } from './database.ts';
 import { createTokenIssuer, type TokenIssuer } from './issue-token.ts';
 import { createKeyStore, type KeyStore } from './key-store.ts';
 import { createNonces } from './nonce.ts';
-import { KeyError, openOwnKey } from './own-key.ts';
+import { openOwnKey } from './own-key.ts';
 import { createPolicyStore, type PolicyStore } from './policy-store.ts';
 import { createRoleLosses } from './role-losses.ts';
 import { createSessions } from './sessions.ts';
@@ -32,7 +32,7 @@ export interface AuthDeps extends AsyncDisposable {
 
 const PRUNE_MS = 3_600_000;
 
-/** Throws KeyError when the node has no key that distributors would accept. */
+/** Throws SettingsError when the node has no key that distributors would accept. */
 export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise<AuthDeps> {
   return openOrCleanUp(async (opened) => {
     const { publicUrl, sessionLifeSec, tokenLifeSec } = config;
@@ -45,7 +45,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
     const keys = createKeyStore(database);
     await keys.publish(key);
     if (await keys.isRevoked(key.certificate.kid))
-      throw new KeyError('the signing key of this node is revoked');
+      throw new SettingsError(['the key of PANOPTES_SIGNING_SEED is revoked']);
 
     const chain = opened.use(
       openChainLink({ url: config.chainUrl, log, clock, ageMsMax: config.chainAgeMsMax }),

@@ -1,15 +1,16 @@
+import { nowSec, type Clock } from '../../shared/base/index.ts';
 import {
   decodeCertificate,
   encodeBase64url,
   keyPairFromSeed,
+  TokenError,
   trustedKey,
   type Certificate,
   type KeyLookup,
   type KeyPair,
   type RoleName,
 } from '../../shared/token/index.ts';
-import type { Clock } from '../../shared/base/index.ts';
-import { nowSec } from '../../shared/base/index.ts';
+import { SettingsError } from '../../shared/runtime/index.ts';
 
 /** The key this node signs with. */
 export interface OwnKey {
@@ -23,12 +24,7 @@ export interface OwnKey {
   readonly lookup: KeyLookup;
 }
 
-/** The node was set up with a key that no distributor would accept, so it does not start. */
-export class KeyError extends Error {
-  override readonly name = 'KeyError';
-}
-
-/** Throws KeyError unless the certificate is for exactly this seed's key and its window is open. */
+/** Throws SettingsError unless the certificate is for exactly this seed's key and its window is open. */
 export function openOwnKey(options: {
   readonly signingSeed: Uint8Array;
   readonly certificate: string;
@@ -39,16 +35,17 @@ export function openOwnKey(options: {
   try {
     certificate = decodeCertificate(options.certificate);
   } catch (error) {
-    throw new KeyError('PANOPTES_CERTIFICATE is not a certificate', { cause: error });
+    if (!(error instanceof TokenError)) throw error;
+    throw new SettingsError([`PANOPTES_CERTIFICATE is not a certificate: ${error.message}`]);
   }
   if (certificate.key !== encodeBase64url(pair.publicKey)) {
-    throw new KeyError('PANOPTES_CERTIFICATE is for another key than PANOPTES_SIGNING_SEED');
+    throw new SettingsError(['PANOPTES_CERTIFICATE is for another key than PANOPTES_SIGNING_SEED']);
   }
   const { kid, roles, nbf, exp } = certificate;
   const isInWindow = (clock: Clock): boolean => nowSec(clock) >= nbf && nowSec(clock) < exp;
   if (!isInWindow(options.clock)) {
     const [from, to] = [nbf, exp].map((sec) => new Date(sec * 1000).toISOString());
-    throw new KeyError(`PANOPTES_CERTIFICATE is good from ${String(from)} to ${String(to)}, not now`);
+    throw new SettingsError([`PANOPTES_CERTIFICATE is good from ${String(from)} to ${String(to)}, not now`]);
   }
   const trusted = trustedKey(certificate);
   return {

@@ -24,6 +24,7 @@ export async function serveDocs(app: FastifyInstance, publicUrl: string): Promis
   });
   const policy = [
     "default-src 'self'",
+    "style-src 'self' 'unsafe-inline'", // as the page sets its own styles
     "img-src 'self' data:",
     `connect-src 'self' ${new URL(publicUrl).origin}`, // "Try it out"
     "base-uri 'self'",
