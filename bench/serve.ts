@@ -21,8 +21,9 @@ import { startLoader, type Loader, type LoadResult } from './http-load.ts';
 
 const ASSET_BYTES = 20_000;
 const CONNECTIONS = 32;
-const ROUNDS = 7;
-const ROUND_SEC = 3;
+/** Many short rounds: what disturbs the machine then spoils a few ratios, and the median does not see them. */
+const ROUNDS = 15;
+const ROUND_SEC = 1;
 const PUBLIC = 1;
 const GATED = 2;
 
@@ -75,9 +76,14 @@ export const run: Run = async ({ log }) => {
   }
   const ratio = (pick: (round: Record<Name, Round>) => number): number => rounded(median(rounds.map(pick)));
   const gatedVsUngated = ratio(({ gated, ungated }) => gated.perSec / ungated.perSec);
-  figures.gatedVsUngated = gatedVsUngated;
-  figures.gatedVsUngatedByCpu = ratio(({ gated, ungated }) => ungated.cpuUs / gated.cpuUs);
-  return { figures, budgets: { gatedVsUngated: atLeast(0.9, gatedVsUngated) } };
+  const gatedVsUngatedByCpu = ratio(({ gated, ungated }) => ungated.cpuUs / gated.cpuUs);
+  return {
+    figures: { ...figures, gatedVsUngated, gatedVsUngatedByCpu },
+    budgets: {
+      gatedVsUngated: atLeast(0.9, gatedVsUngated),
+      gatedVsUngatedByCpu: atLeast(0.9, gatedVsUngatedByCpu),
+    },
+  };
 };
 
 const urlOf = (base: string, asset: number): string => `${base}/api/v1/assets/${asset}`;
