@@ -4,11 +4,9 @@ import { startServiceProcess } from '../../services/devnet/process.ts';
 import { startIndexer } from '../../services/indexer/start.ts';
 import { createCleanup, type Cleanup } from '../../shared/base/index.ts';
 import type { Pool } from '../../shared/db/index.ts';
-import { account } from '../support/dev-chain.ts';
 import { indexedUpTo, indexerConfig } from '../support/indexer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createDice, createRandomWorld } from '../support/random-world.ts';
-import { until } from '../support/until.ts';
 
 let cleanup: Cleanup = createCleanup();
 afterEach(async () => {
@@ -78,51 +76,6 @@ it(
     });
   },
 );
-
-it('killed in the middle of a block, it has written nothing of that block', { timeout: 60_000 }, async () => {
-  const chain = cleanup.use(await startDevChain({ blockMs: 0 }));
-  const db = cleanup.use(await createTestDatabase());
-  const indexer = cleanup.use(await startIndexerProcess(db.url, chain.url));
-  await indexedUpTo(db.pool, 0);
-  const count = async (query: string): Promise<number> => (await db.pool.query(query)).rows.length;
-
-  const blocker = await db.pool.connect();
-  await blocker.query('begin');
-  await blocker.query('lock table panoptes.channel in exclusive mode');
-  // The membership comes before the channel: when the indexer waits for the lock, half of the block is written.
-  const [created] = await chain.world.batch([
-    { op: 'buyMembership', input: { handle: 'a', controller: account(1) } },
-    { op: 'createChannel', input: { owner: { member: 0 }, metadata: {} } },
-  ]);
-  const block = created?.block ?? 0;
-  await until(
-    'the indexer waits for the lock',
-    async () =>
-      (await count(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )) === 1,
-  );
-  await indexer.kill('SIGKILL');
-  await blocker.query('rollback');
-  blocker.release();
-  await until(
-    'its transaction has ended',
-    async () =>
-      (await count(
-        `select from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null`,
-      )) === 0,
-  );
-  expect((await db.pool.query('select block from panoptes.chain')).rows).toEqual([
-    { block: String(block - 1) },
-  ]);
-  expect(await count('select from panoptes.membership')).toBe(0);
-
-  await indexer.restart();
-  await indexedUpTo(db.pool, block);
-  expect(await count('select from panoptes.membership')).toBe(1);
-  expect(await count('select from panoptes.channel')).toBe(1);
-});
 
 it(
   'cut off from the chain and the database again and again, it loses nothing',
