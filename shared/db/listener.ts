@@ -35,7 +35,7 @@ export async function openListener(options: ListenerOptions): Promise<AsyncDispo
     for (;;) {
       ending.throwIfAborted();
       try {
-        const connection = await connect(options);
+        const connection = await connect(options, ending);
         if (ending.aborted) {
           await connection.close();
           continue;
@@ -85,8 +85,10 @@ interface Connection {
  * goes on after `close`, and says nothing about what was missed meanwhile. Its `close` can wait for ever for a server
  * that is gone, so the socket is ours to destroy.
  */
-async function connect({ databaseUrl, onNotify }: ListenerOptions): Promise<Connection> {
+async function connect({ databaseUrl, onNotify }: ListenerOptions, ending: AbortSignal): Promise<Connection> {
   const socket = new Socket();
+  const abandon = (): void => void socket.destroy();
+  ending.addEventListener('abort', abandon, { once: true });
   const config: ClientConfig = {
     connectionString: databaseUrl,
     stream: () => socket,
@@ -107,7 +109,7 @@ async function connect({ databaseUrl, onNotify }: ListenerOptions): Promise<Conn
   subscriber.notifications.on(CHANNEL, onNotify);
   const close = async (): Promise<void> => {
     subscriber.notifications.removeListener(CHANNEL, onNotify);
-    await Promise.race([subscriber.close().catch(() => undefined), pause(CLOSE_MS_MAX)]);
+    await Promise.race([subscriber.close().catch(() => undefined), lost, pause(CLOSE_MS_MAX)]);
     socket.destroy();
     lose(new Error('closed'));
   };
@@ -121,6 +123,8 @@ async function connect({ databaseUrl, onNotify }: ListenerOptions): Promise<Conn
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    ending.removeEventListener('abort', abandon);
   }
 }
 

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A way to a server that can break in every way a network does. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Connections that somebody has tried so far, whatever became of them. */
+  readonly attempts: number;
+  /** Ends every connection, and takes new ones at once. */
+  cut(): void;
+  /** Ends every connection, and ends new ones too, until `mend`. */
+  refuse(): void;
+  /** Delivers nothing any more, in either direction, and says nothing about it, until `mend`. New connections too. */
+  swallow(): void;
+  /** New connections are well again; those that were swallowed stay dead. */
+  mend(): void;
+}
+
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  let mode: 'pass' | 'refuse' | 'swallow' = 'pass';
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const cut = (): void => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy();
+  };
+
+  let attempts = 0;
+  const server = createServer((client) => {
+    attempts += 1;
+    client.on('error', () => undefined);
+    if (mode === 'refuse') {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(target);
+    upstream.on('error', () => undefined);
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    for (const [from, to] of [pair, [upstream, client] as const]) {
+      if (mode === 'pass') from.pipe(to);
+      from.on('close', () => {
+        pairs.delete(pair);
+        // What is swallowed is not told of the end either.
+        if (mode !== 'swallow') to.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    get attempts() {
+      return attempts;
+    },
+    cut,
+    refuse: () => {
+      mode = 'refuse';
+      cut();
+    },
+    swallow: () => {
+      mode = 'swallow';
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream).pause();
+        upstream.unpipe(client).pause();
+      }
+    },
+    mend: () => {
+      mode = 'pass';
+    },
+    [Symbol.asyncDispose]: async () => {
+      mode = 'refuse';
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
