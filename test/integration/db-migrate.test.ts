@@ -1,0 +1,81 @@
+import pg from 'pg';
+import { expect, inject, it } from 'vitest';
+import { createPool, inTransaction, migrate } from '../../shared/db/index.ts';
+import { createLog } from '../../shared/runtime/index.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+const log = createLog('test', 'silent');
+
+it('processes that start together on an empty database migrate it once', async () => {
+  const name = `migrate_${String(process.pid)}_${String(Date.now())}`;
+  const admin = new pg.Client(inject('postgresUrl'));
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = `/${name}`;
+  const pools = Array.from({ length: 5 }, () => createPool(url.href, log));
+  try {
+    await Promise.all(pools.map(migrate));
+    await Promise.all(pools.map(migrate));
+    const { rows } = await pools[0]!.query<{ name: string; run_at: Date }>(
+      'select * from panoptes.migration',
+    );
+    expect(rows.map((row) => row.name)).toEqual([...new Set(rows.map((row) => row.name))]);
+    expect(rows[0]?.name).toBe('001-schema.sql');
+    await pools[0]!.query('select from panoptes.channel, panoptes.change, panoptes.role_loss');
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()));
+    await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
+  }
+});
+
+it('a migration leaves what is there', async () => {
+  await using db = await createTestDatabase();
+  await db.pool.query('insert into panoptes.video values (1, 2, true)');
+  await migrate(db.pool);
+  expect((await db.pool.query('select id from panoptes.video')).rows).toEqual([{ id: '1' }]);
+});
+
+it('a transaction that throws leaves nothing, and its connection is as good as new', async () => {
+  await using db = await createTestDatabase();
+  const write = (fail: boolean) =>
+    inTransaction(db.pool, 'BEGIN', async (client) => {
+      await client.query('insert into panoptes.video values (1, 2, true)');
+      if (fail) throw new Error('no');
+      return 'done';
+    });
+  await expect(write(true)).rejects.toThrow('no');
+  expect((await db.pool.query('select from panoptes.video')).rowCount).toBe(0);
+  expect(await write(false)).toBe('done');
+  await expect(write(false)).rejects.toThrow(/duplicate key/);
+  expect((await db.pool.query('select from panoptes.video')).rowCount).toBe(1);
+});
+
+it('a connection that is cut while it is in use fails its own transaction only, never the process', async () => {
+  await using db = await createTestDatabase();
+  const pool = createPool(db.url, log);
+  try {
+    const cut = inTransaction(pool, 'BEGIN', async (client) => {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const gone = new Promise((resolve) => client.once('end', resolve));
+      await db.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+      // Between two queries nobody but the pool listens to the connection's error.
+      await gone;
+      await client.query('select 1');
+    });
+    await expect(cut).rejects.toThrow(/not queryable|terminat|closed/i);
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  } finally {
+    await pool.end();
+  }
+});
+
+it('ids and amounts arrive as decimal strings', async () => {
+  await using db = await createTestDatabase();
+  const { rows } = await db.pool.query('select $1::bigint as id, $2::numeric as amount', [
+    '9223372036854775807',
+    '340282366920938463463374607431768211455',
+  ]);
+  expect(rows).toEqual([{ id: '9223372036854775807', amount: '340282366920938463463374607431768211455' }]);
+});

@@ -1,0 +1,373 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  currentPosition,
+  inSnapshot,
+  PositionLostError,
+  pruneChanges,
+  readChanges,
+  type Pool,
+  type PoolClient,
+  type Position,
+} from '../../shared/db/index.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
+
+const LIMIT = 10_000;
+const positionNow = (pool: Pool): Promise<Position> => inSnapshot(pool, currentPosition);
+const readAfter = (pool: Pool, after: Position, limit = LIMIT) =>
+  inSnapshot(pool, (client) => readChanges(client, after, limit));
+const writeVideo = (client: PoolClient | Pool, id: number) =>
+  client.query(
+    `insert into panoptes.video (id, channel, is_public) values ($1, 1, true)
+     on conflict (id) do update set is_public = not video.is_public`,
+    [id],
+  );
+const names = (changes: readonly { entity: string; id: string }[]) =>
+  changes.map(({ entity, id }) => `${entity} ${id}`).sort();
+
+describe('what is written down', () => {
+  it.each([
+    [
+      'channel',
+      `insert into panoptes.channel (id, owner_member, is_public) values (5, 1, true)`,
+      ['channel 5'],
+    ],
+    ['asset', `insert into panoptes.asset values (5, 1, null, 'avatar', 1, 'W1')`, ['asset 5']],
+    ['nft', `insert into panoptes.nft (video, channel) values (5, 1)`, ['nft 5']],
+    [
+      'holding',
+      `insert into panoptes.holding (token, member, channel, amount) values (5, 6, 1, 1)`,
+      ['holding 5/6'],
+    ],
+    ['membership', `insert into panoptes.membership values (5, '0x')`, ['membership 5']],
+    ['policy', `insert into panoptes.policy values ('video', 5, '{}', now(), 'x')`, ['policy video/5']],
+    [
+      'role_loss',
+      `insert into panoptes.role_loss values ('member:5', 'crt_holder', '6', 7)`,
+      ['role_loss member:5|crt_holder|6'],
+    ],
+    ['signing_key', `insert into panoptes.signing_key values ('kid', 'x')`, ['signing_key kid']],
+    ['chain', `insert into panoptes.chain values (true, '0x', 1, '0x', now(), now())`, ['chain ']],
+    [
+      'many rows',
+      `insert into panoptes.video select n, 1, true from generate_series(1, 3) n`,
+      ['video 1', 'video 2', 'video 3'],
+    ],
+  ])('%s: made, changed and removed', async (table, insert, expected) => {
+    await using db = await createTestDatabase();
+    const name = table === 'many rows' ? 'video' : table;
+    const { rows } = await db.pool.query<{ column: string }>(
+      `select attname as column from pg_attribute
+        where attrelid = $1::regclass and attnum > 0 order by attnum desc limit 1`,
+      [`panoptes.${name}`],
+    );
+    const last = rows[0]?.column ?? '';
+    for (const statement of [
+      insert,
+      `update panoptes.${name} set ${last} = ${last}`,
+      `delete from panoptes.${name}`,
+    ]) {
+      const start = await positionNow(db.pool);
+      await db.pool.query(statement);
+      expect(names((await readAfter(db.pool, start)).changes), statement).toEqual(expected);
+    }
+  });
+
+  it('a row that takes another id: both', async () => {
+    await using db = await createTestDatabase();
+    await writeVideo(db.pool, 1);
+    const start = await positionNow(db.pool);
+    await db.pool.query('update panoptes.video set id = 2');
+    expect(names((await readAfter(db.pool, start)).changes)).toEqual(['video 1', 'video 2']);
+  });
+
+  it('nothing of a statement that changes nothing, nor of what is rolled back', async () => {
+    await using db = await createTestDatabase();
+    const start = await positionNow(db.pool);
+    await db.pool.query('update panoptes.video set is_public = true; delete from panoptes.video');
+    const client = await db.pool.connect();
+    await client.query('begin');
+    await writeVideo(client, 1);
+    await client.query('savepoint here');
+    await writeVideo(client, 2);
+    await client.query('rollback to savepoint here');
+    await writeVideo(client, 3);
+    await client.query('commit');
+    await client.query('begin');
+    await writeVideo(client, 4);
+    await client.query('rollback');
+    client.release();
+    expect(names((await readAfter(db.pool, start)).changes)).toEqual(['video 1', 'video 3']);
+  });
+});
+
+describe('a reader', () => {
+  it('does not miss a transaction that commits after later ones, and does not wait for it either', async () => {
+    await using db = await createTestDatabase();
+    const start = await positionNow(db.pool);
+    const slow = await db.pool.connect();
+    await slow.query('begin');
+    await writeVideo(slow, 1);
+    await writeVideo(db.pool, 2);
+    const first = await readAfter(db.pool, start);
+    expect(names(first.changes)).toEqual(['video 2']);
+    await writeVideo(db.pool, 3);
+    const second = await readAfter(db.pool, first.position);
+    expect(names(second.changes)).toEqual(['video 3']);
+    await slow.query('commit');
+    slow.release();
+    const third = await readAfter(db.pool, second.position);
+    expect(names(third.changes)).toEqual(['video 1']);
+    expect((await readAfter(db.pool, third.position)).changes).toEqual([]);
+  });
+
+  it('sees state that belongs to the changes, whatever is written meanwhile', async () => {
+    await using db = await createTestDatabase();
+    const start = await positionNow(db.pool);
+    await writeVideo(db.pool, 1);
+    const seen = await inSnapshot(db.pool, async (client) => {
+      const { changes, position } = await readChanges(client, start, LIMIT);
+      await writeVideo(db.pool, 2);
+      const { rows } = await client.query<{ id: string }>('select id from panoptes.video order by id');
+      return { changes: names(changes), position, rows: rows.map(({ id }) => id) };
+    });
+    expect(seen).toMatchObject({ changes: ['video 1'], rows: ['1'] });
+    expect(names((await readAfter(db.pool, seen.position)).changes)).toEqual(['video 2']);
+  });
+
+  it('is told of an entity once, in the order of first changes', async () => {
+    await using db = await createTestDatabase();
+    const start = await positionNow(db.pool);
+    for (const id of [3, 1, 3, 2, 1]) await writeVideo(db.pool, id);
+    const { changes } = await readAfter(db.pool, start);
+    expect(changes.map(({ id }) => id)).toEqual(['3', '1', '2']);
+  });
+
+  it('goes on from a position that was kept as JSON', async () => {
+    await using db = await createTestDatabase();
+    const start = JSON.parse(JSON.stringify(await positionNow(db.pool))) as Position;
+    await writeVideo(db.pool, 1);
+    expect(names((await readAfter(db.pool, start)).changes)).toEqual(['video 1']);
+  });
+
+  it.each([
+    { limit: 3, outcome: 'all' },
+    { limit: 2, outcome: 'too_many' },
+  ])('with a limit of $limit for 3 changes gets $outcome', async ({ limit, outcome }) => {
+    await using db = await createTestDatabase();
+    const start = await positionNow(db.pool);
+    for (const id of [1, 2, 3]) await writeVideo(db.pool, id);
+    const reading = readAfter(db.pool, start, limit);
+    if (outcome === 'all') expect((await reading).changes).toHaveLength(3);
+    else await expect(reading).rejects.toMatchObject({ name: 'PositionLostError', reason: 'too_many' });
+  });
+
+  it('knows a position of another server, whose transactions were counted further', async () => {
+    await using db = await createTestDatabase();
+    const future: Position = { snapshot: '900000000000:900000000000:' };
+    await expect(readAfter(db.pool, future)).rejects.toMatchObject({ reason: 'other_server' });
+  });
+});
+
+/** Transactions of other databases on this server hold pruning back as well: it may take more than one go. */
+const untilPruned = async (pool: Pool, olderThanMs: number, count: number): Promise<void> => {
+  let pruned = 0;
+  await until('pruned', async () => (pruned += await pruneChanges(pool, olderThanMs)) >= count);
+  expect(pruned).toBe(count);
+};
+
+describe('pruning', () => {
+  it('forgets what is old enough, and tells readers that are further behind', async () => {
+    await using db = await createTestDatabase();
+    const behind = await positionNow(db.pool);
+    await writeVideo(db.pool, 1);
+    const current = await positionNow(db.pool);
+    await writeVideo(db.pool, 2);
+    await db.pool.query(`update panoptes.change set at = at - interval '1 hour' where id = '1'`);
+    await untilPruned(db.pool, 1_800_000, 1);
+    expect(names((await readAfter(db.pool, current)).changes)).toEqual(['video 2']);
+    await expect(readAfter(db.pool, behind)).rejects.toMatchObject({ reason: 'pruned' });
+    expect(await pruneChanges(db.pool, 1_800_000), 'nothing is left to prune').toBe(0);
+    expect(names((await readAfter(db.pool, current)).changes)).toEqual(['video 2']);
+  });
+
+  it('waits for transactions that run', async () => {
+    await using db = await createTestDatabase();
+    const start = await positionNow(db.pool);
+    const slow = await db.pool.connect();
+    await slow.query('begin');
+    await writeVideo(slow, 1);
+    await writeVideo(db.pool, 2);
+    expect(await pruneChanges(db.pool, 0)).toBe(0);
+    await slow.query('commit');
+    slow.release();
+    expect(names((await readAfter(db.pool, start)).changes)).toEqual(['video 1', 'video 2']);
+    await untilPruned(db.pool, 0, 2);
+    await expect(readAfter(db.pool, start)).rejects.toThrow(PositionLostError);
+  });
+});
+
+const WRITERS = 4;
+type Step =
+  | { readonly do: 'write' | 'writeAndTakeBack' | 'commit' | 'rollback'; readonly writer: number }
+  | { readonly do: 'read' }
+  | { readonly do: 'prune' };
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('write' as const), writer: fc.nat(WRITERS - 1) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('writeAndTakeBack' as const), writer: fc.nat(WRITERS - 1) }),
+    },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('commit' as const), writer: fc.nat(WRITERS - 1) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('rollback' as const), writer: fc.nat(WRITERS - 1) }),
+    },
+    { weight: 5, arbitrary: fc.constant({ do: 'read' as const }) },
+    { weight: 1, arbitrary: fc.constant({ do: 'prune' as const }) },
+  ),
+  { minLength: 10, maxLength: 60 },
+);
+
+it(
+  'however transactions overlap, end and fail, a reader gets each committed one whole and once, and no other',
+  { timeout: 60_000 },
+  async () => {
+    await using db = await createTestDatabase();
+    const writers = await Promise.all(Array.from({ length: WRITERS }, () => db.pool.connect()));
+    let reads = 0;
+    let losses = 0;
+    let nextId = 1;
+    const play = async (script: readonly Step[]): Promise<void> => {
+      /** By writer: what its open transaction has written. */
+      const open = new Map<number, string[]>();
+      let committed: string[] = [];
+      let pruned = false;
+      let position = await positionNow(db.pool);
+      const read = async (): Promise<void> => {
+        reads += 1;
+        try {
+          const read = await readAfter(db.pool, position);
+          expect(names(read.changes)).toEqual(committed.sort());
+          position = read.position;
+        } catch (error) {
+          // Only what has been pruned may be lost, and then it is said.
+          if (!(error instanceof PositionLostError) || !pruned) throw error;
+          losses += 1;
+          position = await positionNow(db.pool);
+        }
+        committed = [];
+        pruned = false;
+      };
+      const write = async (writer: number, rest = ''): Promise<void> => {
+        const client = writers[writer]!;
+        if (!open.has(writer)) {
+          await client.query('begin');
+          open.set(writer, []);
+        }
+        const id = nextId++;
+        if (rest === 'taken back') {
+          await client.query('savepoint here');
+          await writeVideo(client, id);
+          await client.query('rollback to savepoint here');
+        } else {
+          await writeVideo(client, id);
+          open.get(writer)?.push(`video ${String(id)}`);
+        }
+      };
+      const end = async (writer: number, how: 'commit' | 'rollback'): Promise<void> => {
+        await writers[writer]!.query(how);
+        if (how === 'commit') committed.push(...(open.get(writer) ?? []));
+        open.delete(writer);
+      };
+
+      for (const step of script) {
+        if (step.do === 'write') await write(step.writer);
+        else if (step.do === 'writeAndTakeBack') await write(step.writer, 'taken back');
+        else if (step.do === 'read') await read();
+        else if (step.do === 'prune') pruned = (await pruneChanges(db.pool, 0)) > 0 || pruned;
+        else if (open.has(step.writer)) await end(step.writer, step.do);
+      }
+      for (const writer of [...open.keys()]) await end(writer, 'commit');
+      await read();
+    };
+    try {
+      await fc.assert(
+        fc.asyncProperty(steps, async (script) => {
+          try {
+            await play(script);
+          } finally {
+            for (const client of writers) await client.query('rollback');
+          }
+        }),
+        { numRuns: 60 },
+      );
+    } finally {
+      for (const client of writers) client.release();
+    }
+    expect(reads - losses, 'most reads succeed').toBeGreaterThan(reads / 2);
+  },
+);
+
+it(
+  'many writers at full speed: a reader beside them ends with what the table holds',
+  { timeout: 60_000 },
+  async () => {
+    await using db = await createTestDatabase();
+    const state = new Map<string, boolean>();
+    let position = await positionNow(db.pool);
+    const catchUp = () =>
+      inSnapshot(db.pool, async (client) => {
+        const { changes, position: next } = await readChanges(client, position, LIMIT);
+        const { rows } = await client.query<{ id: string; is_public: boolean }>(
+          'select id, is_public from panoptes.video where id = any ($1::bigint[])',
+          [changes.map(({ id }) => id)],
+        );
+        const now = new Map(rows.map(({ id, is_public }) => [id, is_public]));
+        for (const { id } of changes) {
+          const value = now.get(id);
+          if (value === undefined) state.delete(id);
+          else state.set(id, value);
+        }
+        position = next;
+      });
+
+    const written = new AbortController();
+    const writer = async (n: number): Promise<void> => {
+      for (let i = 0; i < 60; i++) {
+        const client = await db.pool.connect();
+        try {
+          await client.query('begin');
+          for (const id of [n, i % 20, 20 + ((n * i) % 20)].sort((a, b) => a - b))
+            await writeVideo(client, id);
+          if (i % 5 === 0)
+            await client.query('delete from panoptes.video where id = $1', [20 + ((n * i) % 20)]);
+          await client.query(i % 3 === 0 ? 'rollback' : 'commit');
+        } catch (error) {
+          await client.query('rollback');
+          // Writers may block each other in a circle; Postgres ends one of them.
+          if (!(error instanceof Error) || !error.message.includes('deadlock')) throw error;
+        } finally {
+          client.release();
+        }
+      }
+    };
+    const reading = (async () => {
+      while (!written.signal.aborted) await catchUp();
+    })();
+    await Promise.all([1, 2, 3, 4, 5].map(writer));
+    written.abort();
+    await reading;
+    await catchUp();
+    const { rows } = await db.pool.query<{ id: string; is_public: boolean }>(
+      'select id, is_public from panoptes.video',
+    );
+    expect(new Map([...state].sort())).toEqual(
+      new Map(rows.map(({ id, is_public }) => [id, is_public] as const).sort()),
+    );
+    expect(rows.length).toBeGreaterThan(10);
+  },
+);
