@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, type ProblemCode } from '../wire/index.ts';
 
-/** Answers with a problem; what went wrong inside goes to the log, and only for errors that are ours. */
+/** Answers with a problem. Where something went wrong inside, the log says what; refusals are no events. */
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
-  const level = problem.status >= 500 ? 'error' : 'debug';
-  const cause = problem.status >= 500 ? problem.cause : undefined;
-  request.log[level]({ code: problem.code, route: request.routeOptions.url, err: cause }, problem.message);
+  const { code, cause, message } = problem;
+  const level = code === 'internal' || cause !== undefined ? 'error' : 'debug';
+  request.log[level]({ code, route: request.routeOptions.url, err: cause }, message);
   reply
     .code(problem.status)
     .headers(problem.headers)

@@ -398,6 +398,19 @@ describe('a miss', () => {
     await expect.poll(async () => (await node.get(asset)).status).toBe(200);
   });
 
+  it('is answered by what holds when the bytes are here, not when they were asked for', async () => {
+    const asset = await node.addAsset({ policy: MEMBERS_ONLY });
+    const token = bearer(node.token());
+    node.storage.fail('slow');
+    const answer = node.get(asset, token);
+    await expect
+      .poll(async () => (await node.get(asset, { ...token, method: 'HEAD' })).headers.get('x-cache'))
+      .toBe('pending');
+    await node.db.pool.query('update panoptes.channel set is_public = false where id = $1', [asset.channel]);
+    expect([(await answer).status, (await problemOf(await answer)).code]).toEqual([403, 'not_public']);
+    node.storage.fail(null);
+  });
+
   it('costs nothing to who may not have the asset', async () => {
     const asset = await node.addAsset({ policy: MEMBERS_ONLY });
     const before = node.storage.requests;

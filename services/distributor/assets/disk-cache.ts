@@ -41,7 +41,8 @@ export async function openDiskCache({
 }: DiskCacheOptions): Promise<DiskCache> {
   const unfinished = join(dir, 'tmp');
   await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
+  // A folder made here is for nobody else on this machine: gated assets are in it.
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
   const pathOf = (hash: string): string => join(dir, hash.slice(-2), hash);
 
   /** Files being deleted; a file of the same name must wait for it. */
@@ -62,7 +63,10 @@ export async function openDiskCache({
       if (reason !== 'set') remove(hash);
     },
   });
-  for (const { hash, size } of await scan(dir)) sizes.set(hash, size);
+  for (const { hash, size } of await scan(dir)) {
+    if (size <= bytesMax) sizes.set(hash, size);
+    else remove(hash);
+  }
 
   let reserved = 0;
   let serial = 0;

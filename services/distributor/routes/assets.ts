@@ -10,7 +10,7 @@ import type { DataObject } from '../assets/source.ts';
 import { ASSET_HEADERS, gatedCaching, publicCaching } from './asset-headers.ts';
 import { parseAssetId } from './asset-id.ts';
 import type { AssetSender } from './asset-sender.ts';
-import type { Cors } from './cors.ts';
+import type { Cors, FlatHeaders } from './cors.ts';
 
 export interface AssetRoutesOptions {
   readonly gate: Gate;
@@ -44,25 +44,27 @@ export function createAssetHandler(
     const range = object === null ? 'unsatisfiable' : requestedRange(request, object.size, etag);
     facts.wants(range, object?.size ?? 0);
 
-    const decision = gate.judge(asset, facts);
-    if (!decision.allowed) throw toRefusalProblem(decision);
-    if (object === null) throw new Problem('not_found');
+    /** Throws unless the request may have the asset as things are now; else all that is said of any answer to it. */
+    const headersIfAllowed = (): FlatHeaders => {
+      const decision = gate.judge(asset, facts);
+      if (!decision.allowed) throw toRefusalProblem(decision);
+      const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
+      return [
+        ...['etag', etag, ...ASSET_HEADERS],
+        ...(decision.public ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age.policyAgeMs())),
+        ...cors.headersFor(request.headers.origin),
+      ];
+    };
 
-    const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
-    const headers = [
-      'etag',
-      etag,
-      ...ASSET_HEADERS,
-      ...(decision.public ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age.policyAgeMs())),
-      ...cors.headersFor(request.headers.origin),
-    ];
-    const { contentHash } = object;
+    const headers = headersIfAllowed();
+    if (object === null) throw new Problem('not_found');
+    const { contentHash, size } = object;
     if (matchesEtag(request.headers['if-none-match'], etag)) {
       sender.sendNotModified(reply, store.peek(contentHash), headers);
       return undefined;
     }
     if (range === 'unsatisfiable') throw unsatisfiable(object);
-    const answer = { isHead: method === 'HEAD', size: object.size, range, headers };
+    const answer = { isHead: method === 'HEAD', size, range, headers };
     const inMemory = store.findInMemory(contentHash);
     if (inMemory) {
       sender.sendMemory(reply, inMemory, answer);
@@ -73,7 +75,16 @@ export function createAssetHandler(
       sender.sendUnfetched(reply, cache, answer);
       return undefined;
     }
-    return store.open(object).then((stored) => sender.send(reply, stored, answer));
+    return store.open(object).then((stored) => {
+      if (stored.cache === 'hit') return sender.send(reply, stored, answer);
+      // Fetching takes its time, and the answer is about now.
+      try {
+        return sender.send(reply, stored, { ...answer, headers: headersIfAllowed() });
+      } catch (error) {
+        if ('release' in stored.content) stored.content.release();
+        throw error;
+      }
+    });
   };
 }
 
