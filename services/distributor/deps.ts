@@ -30,6 +30,8 @@ export interface DistributorDeps extends AsyncDisposable {
 /** The longest lives a token may have; the protocol's, not the operator's. */
 const TOKEN_LIFE_SEC_MAX = 30 * 60;
 const GATEWAY_LIFE_SEC_MAX = 24 * 3_600;
+/** A part of a table, over any network worth having; well below the age at which knowledge is too old. */
+const FEED_QUERY_MS_MAX = 10_000;
 const BYTES_PER_SEEN_TOKEN = 8 * 1_024;
 /** Up to this size assets are kept in memory: images, subtitles, short clips. */
 const SMALL_BYTES_MAX = 256 * 1_024;
@@ -40,7 +42,7 @@ const SOURCE_BYTES_PER_SEC_MIN = 64 * 1_024;
 export function openDeps(config: DistributorConfig, log: Logger): Promise<DistributorDeps> {
   return openOrCleanUp(async (opened) => {
     const store = opened.use(await openStore(config, log));
-    const pool = createPool(config.databaseUrl, log);
+    const pool = createPool(config.databaseUrl, log, { queryMsMax: FEED_QUERY_MS_MAX });
     opened.defer(() => pool.end());
     const { databaseUrl, rootKey } = config;
     const feed = opened.use(await openFeed({ pool, databaseUrl, rootKey, log }));

@@ -1,0 +1,83 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { decide, type Decision } from '../../services/distributor/decide.ts';
+import { openFeed, type Feed } from '../../services/distributor/policy/feed.ts';
+import { openOrCleanUp } from '../../shared/base/index.ts';
+import { createPool } from '../../shared/db/index.ts';
+import {
+  createCertificate,
+  encodeBase64url,
+  generateKeyPair,
+  keyId,
+  type KeyPair,
+} from '../../shared/token/index.ts';
+import { request } from '../unit/decide-fixture.ts';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+/** A database, and ways to it that can be broken: one for reading, one for listening. */
+export interface FeedBench extends AsyncDisposable {
+  readonly db: TestDatabase;
+  readonly reading: TcpProxy;
+  readonly listening: TcpProxy;
+  readonly root: KeyPair;
+  /** Disposed with the rest. */
+  open(options?: { readonly pollMs?: number }): Promise<Feed>;
+  /** What all feeds have logged, a JSON object a line. */
+  readonly log: () => string;
+  readonly sql: (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+}
+
+export function startFeedBench(): Promise<FeedBench> {
+  return openOrCleanUp(async (opened) => {
+    const db = opened.use(await createTestDatabase());
+    const { hostname: host, port } = new URL(db.url);
+    const reading = opened.use(await startTcpProxy({ host, port: Number(port) }));
+    const listening = opened.use(await startTcpProxy({ host, port: Number(port) }));
+    const through = (proxy: TcpProxy): string => {
+      const url = new URL(db.url);
+      url.port = String(proxy.port);
+      return url.href;
+    };
+    const lines: string[] = [];
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        lines.push(chunk.toString('utf8'));
+        done();
+      },
+    });
+    const log = pino({ level: 'trace' }, sink);
+    const root = generateKeyPair();
+    return {
+      db,
+      reading,
+      listening,
+      root,
+      open: async (options = {}) => {
+        const pool = createPool(through(reading), log, { queryMsMax: 1_000 });
+        opened.defer(() => pool.end());
+        const databaseUrl = through(listening);
+        return opened.use(await openFeed({ pool, databaseUrl, rootKey: root.publicKey, log, ...options }));
+      },
+      log: () => lines.join(''),
+      sql: async (text, values = []) =>
+        (await db.pool.query<Record<string, unknown>>(text, [...values])).rows,
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  });
+}
+
+/** The row of a signing key, certified by `root`. */
+export function certifiedKey(root: KeyPair): { readonly kid: string; readonly certificate: string } {
+  const { publicKey } = generateKeyPair();
+  const kid = keyId(publicKey);
+  const key = encodeBase64url(publicKey);
+  return { kid, certificate: createCertificate({ kid, key, roles: '*', nbf: 0, exp: 4_000_000_000 }, root) };
+}
+
+/** What somebody without a token is told. */
+export function answer({ knowledge: { map, losses } }: Feed, asset: number): string {
+  const decision: Decision = decide({ map, losses, defaultPolicy: 'public' }, asset, request(null));
+  if (decision.allowed) return 'public';
+  return decision.reason === 'incomplete' ? 'incomplete' : decision.code;
+}
