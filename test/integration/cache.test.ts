@@ -13,7 +13,7 @@ import {
 import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
 import { readBytes } from '../../services/distributor/assets/open-file.ts';
 import { createStorageNodeSource } from '../../services/distributor/assets/storage-node-source.ts';
-import type { DataObject } from '../../services/distributor/assets/source.ts';
+import { cacheKey, type DataObject } from '../../services/distributor/assets/source.ts';
 import { contentHash, createCleanup } from '../../shared/base/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -85,7 +85,7 @@ async function filesOnDisk(): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
-const pathOf = ({ contentHash: hash }: DataObject): string => join(dir, hash.slice(-2), hash);
+const pathOf = (object: DataObject): string => join(dir, object.contentHash.slice(-2), cacheKey(object));
 const requests = (): number => nodes.reduce((sum, node) => sum + node.requests, 0);
 
 describe('a miss', () => {
@@ -194,7 +194,7 @@ describe('the cache', () => {
       expect(answer.cache).toBe('hit');
       expect((await read(answer)).equals(object.bytes)).toBe(true);
     }
-    expect((await filesOnDisk()).sort()).toEqual(['not-ours', ...objects.map((o) => o.contentHash)].sort());
+    expect((await filesOnDisk()).sort()).toEqual(['not-ours', ...objects.map(cacheKey)].sort());
   });
 
   it('lets go of what has not been used for longest', async () => {
@@ -203,10 +203,8 @@ describe('the cache', () => {
     for (const object of [a, b, c, a]) await read(await store.open(object));
     const d = await given(10_000);
     await read(await store.open(d));
-    await expect
-      .poll(async () => (await filesOnDisk()).sort())
-      .toEqual([a, c, d].map((object) => object.contentHash).sort());
-    expect(store.peek(b.contentHash)).toBe('miss');
+    await expect.poll(async () => (await filesOnDisk()).sort()).toEqual([a, c, d].map(cacheKey).sort());
+    expect(store.peek(b)).toBe('miss');
   });
 
   it('keeps on disk what is asked for from memory', async () => {
@@ -214,7 +212,7 @@ describe('the cache', () => {
     const hot = await given(500);
     await store.open(hot);
     for (let round = 0; round < 10; round += 1) {
-      expect(store.findInMemory(hot.contentHash)).not.toBeNull();
+      expect(store.findInMemory(hot)).not.toBeNull();
       await read(await store.open(await given(1_200)));
     }
     expect(await stat(pathOf(hot))).toMatchObject({ size: 500 });
@@ -247,13 +245,16 @@ describe('the cache', () => {
     }
   });
 
-  it('shares a file between assets with the same bytes', async () => {
+  it('never takes the file of one object for another with the same hash', async () => {
     const store = await openStore();
-    const object = await given(5_000);
-    await read(await store.open(object));
-    const twin = await store.open({ ...object, id: object.id + 1_000 });
-    expect(twin.cache).toBe('hit');
-    await read(twin);
+    for (const object of [await given(500), await given(5_000)]) {
+      await read(await store.open(object));
+      const claim = { ...object, id: object.id + 1_000 };
+      expect(store.peek(claim)).toBe('miss');
+      expect(store.findInMemory(claim)).toBeNull();
+      await expect(store.open(claim)).rejects.toMatchObject({ code: 'source_unavailable' });
+      expect(store.peek(object)).toBe('hit');
+    }
   });
 
   it('stays within its bounds and true to its bytes, whatever is asked', async () => {

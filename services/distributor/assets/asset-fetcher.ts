@@ -6,7 +6,7 @@ import type { DiskCache } from './disk-cache.ts';
 import { download, type DownloadLimits } from './download.ts';
 import { createLimiter } from './limiter.ts';
 import { createSourceRanking } from './source-ranking.ts';
-import { SourceError, type AssetSource, type DataObject } from './source.ts';
+import { cacheKey, SourceError, type AssetSource, type DataObject } from './source.ts';
 
 /** Brings assets from the sources into the disk cache, each once however many ask. */
 export interface AssetFetcher extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface AssetFetcher extends AsyncDisposable {
    * `unavailable` when too much is being fetched or the disk refuses.
    */
   fetch(object: DataObject): Promise<void>;
-  isFetching(contentHash: string): boolean;
+  isFetching(object: DataObject): boolean;
   /** Fetches under way. */
   readonly running: number;
 }
@@ -46,10 +46,10 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
       headers: { 'retry-after': String(Math.ceil(retryMs / 1_000)) },
     });
 
-  const check = ({ size, contentHash }: DataObject): void => {
-    if (!isContentHash(contentHash)) throw unavailable('The chain names no hash this node can check');
-    if (size > disk.bytesMax) throw unavailable('The asset is larger than the cache of this node');
-    if (failed.has(contentHash)) throw unavailable();
+  const check = (object: DataObject): void => {
+    if (!isContentHash(object.contentHash)) throw unavailable('The chain names no hash this node can check');
+    if (object.size > disk.bytesMax) throw unavailable('The asset is larger than the cache of this node');
+    if (failed.has(cacheKey(object))) throw unavailable();
   };
 
   const tryEach = async (object: DataObject, file: Parameters<typeof download>[2]): Promise<void> => {
@@ -65,14 +65,14 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
         log.warn({ asset: object.id, source: source.name, failure: error.failure }, error.message);
       }
     }
-    failed.set(object.contentHash, true);
+    failed.set(cacheKey(object), true);
     throw unavailable();
   };
 
   const bring = async (object: DataObject): Promise<void> => {
     check(object);
     try {
-      await limiter.run(() => disk.store(object.contentHash, object.size, (file) => tryEach(object, file)));
+      await limiter.run(() => disk.store(cacheKey(object), object.size, (file) => tryEach(object, file)));
     } catch (error) {
       if (error instanceof Problem) throw error;
       throw new Problem('unavailable', 'The asset could not be stored', { cause: error });
@@ -81,13 +81,14 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
 
   return {
     fetch: (object) => {
-      const running = flights.get(object.contentHash);
+      const key = cacheKey(object);
+      const running = flights.get(key);
       if (running) return running;
-      const flight = bring(object).finally(() => flights.delete(object.contentHash));
-      flights.set(object.contentHash, flight);
+      const flight = bring(object).finally(() => flights.delete(key));
+      flights.set(key, flight);
       return flight;
     },
-    isFetching: (contentHash) => flights.has(contentHash),
+    isFetching: (object) => flights.has(cacheKey(object)),
     get running() {
       return limiter.running;
     },

@@ -6,7 +6,7 @@ import type { AssetFetcher } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import type { DiskCache } from './disk-cache.ts';
 import { readBytes, type OpenFile } from './open-file.ts';
-import type { DataObject } from './source.ts';
+import { cacheKey, type DataObject } from './source.ts';
 
 /** How the cache took part in an answer, as `x-cache` says it. */
 export type CacheStatus = 'hit' | 'miss' | 'pending';
@@ -36,9 +36,9 @@ export interface StoreStats {
  */
 export interface AssetStore extends AsyncDisposable {
   /** Without waiting: what is in memory. */
-  findInMemory(contentHash: string): MemoryAsset | null;
+  findInMemory(object: DataObject): MemoryAsset | null;
   /** How a GET would find the asset. */
-  peek(contentHash: string): CacheStatus;
+  peek(object: DataObject): CacheStatus;
   /**
    * The whole asset, verified. On a miss everybody waits until all of it is here: this is where streaming to clients
    * while a file arrives will grow. Throws the problems of `AssetFetcher.fetch`.
@@ -67,40 +67,43 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     sizeCalculation: ({ bytes }) => bytes.length + 1,
   });
 
-  const findInMemory = (contentHash: string): MemoryAsset | null => {
-    const asset = memory.get(contentHash);
-    if (asset === undefined) return null;
-    disk.touch(contentHash);
+  const findInMemory = (object: DataObject): MemoryAsset | null => {
+    const key = cacheKey(object);
+    const asset = memory.get(key);
+    if (asset?.bytes.length !== object.size) return null;
+    disk.touch(key);
     return asset;
   };
 
   /** A small file's bytes, checked once more: disks rot too. `null` when they are no longer right. */
-  const toMemory = async (file: OpenFile, contentHash: string): Promise<MemoryAsset | null> => {
+  const toMemory = async (file: OpenFile, object: DataObject): Promise<MemoryAsset | null> => {
+    const key = cacheKey(object);
     try {
       const bytes = await readBytes(file.handle, 0, file.size);
-      if ((await hashOf(bytes)) === contentHash) {
+      if ((await hashOf(bytes)) === object.contentHash) {
         const asset = { bytes, contentType: file.contentType };
-        memory.set(contentHash, asset);
+        memory.set(key, asset);
         return asset;
       }
     } finally {
       file.release();
     }
-    log.error({ contentHash }, 'a cached file has changed on disk');
-    disk.drop(contentHash);
+    log.error({ asset: object.id }, 'a cached file has changed on disk');
+    disk.drop(key);
     return null;
   };
 
-  const find = async ({ contentHash, size }: DataObject): Promise<StoredAsset['content'] | null> => {
-    const inMemory = findInMemory(contentHash);
+  const find = async (object: DataObject): Promise<StoredAsset['content'] | null> => {
+    const inMemory = findInMemory(object);
     if (inMemory) return inMemory;
-    const file = await disk.open(contentHash, size);
-    return file && size <= smallBytesMax ? toMemory(file, contentHash) : file;
+    const file = await disk.open(cacheKey(object), object.size);
+    return file && object.size <= smallBytesMax ? toMemory(file, object) : file;
   };
 
-  const peek = (contentHash: string): CacheStatus => {
-    if (memory.has(contentHash) || disk.has(contentHash)) return 'hit';
-    return fetcher.isFetching(contentHash) ? 'pending' : 'miss';
+  const peek = (object: DataObject): CacheStatus => {
+    const key = cacheKey(object);
+    if (memory.has(key) || disk.has(key)) return 'hit';
+    return fetcher.isFetching(object) ? 'pending' : 'miss';
   };
 
   return {
@@ -111,7 +114,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
         const content = await find(object);
         if (content) return { cache, content };
-        if (cache === 'hit') cache = fetcher.isFetching(object.contentHash) ? 'pending' : 'miss';
+        if (cache === 'hit') cache = fetcher.isFetching(object) ? 'pending' : 'miss';
         await fetcher.fetch(object);
       }
       throw new Problem('unavailable', 'The cache is too busy', { headers: { 'retry-after': '1' } });

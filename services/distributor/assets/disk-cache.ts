@@ -1,24 +1,25 @@
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { isContentHash } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
+import { isCacheKey } from './source.ts';
 
 /**
- * Verified files on disk, named by their content hash, so that a file can never stand for other bytes than its own.
+ * Verified files on disk, named by their data object and content hash (`cacheKey`), so that a file can never stand for
+ * other bytes than its own.
  * Bounded in bytes: what has not been used for longest goes first. Files being written count from the start.
  * One process uses a folder at a time.
  */
 export interface DiskCache extends AsyncDisposable {
   /** The file, for the caller to release; `null` when it is not here, or no longer as it was written. */
-  open(hash: string, size: number): Promise<OpenFile | null>;
-  has(hash: string): boolean;
+  open(key: string, size: number): Promise<OpenFile | null>;
+  has(key: string): boolean;
   /** Marks a file as used. */
-  touch(hash: string): void;
-  /** Keeps what `write` has written, once it resolves: it must throw unless the bytes are exactly those of `hash`. */
-  store(hash: string, size: number, write: (file: FileHandle) => Promise<void>): Promise<void>;
-  drop(hash: string): void;
+  touch(key: string): void;
+  /** Keeps what `write` has written, once it resolves: it must throw unless the bytes are exactly those of `key`. */
+  store(key: string, size: number, write: (file: FileHandle) => Promise<void>): Promise<void>;
+  drop(key: string): void;
   readonly files: number;
   readonly bytes: number;
   readonly bytesMax: number;
@@ -43,29 +44,29 @@ export async function openDiskCache({
   await rm(unfinished, { recursive: true, force: true });
   // A folder made here is for nobody else on this machine: gated assets are in it.
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
-  const pathOf = (hash: string): string => join(dir, hash.slice(-2), hash);
+  const pathOf = (key: string): string => join(dir, key.slice(-2), key);
 
   /** Files being deleted; a file of the same name must wait for it. */
   const removals = new Map<string, Promise<void>>();
-  const remove = (hash: string): void => {
-    const removal = rm(pathOf(hash), { force: true })
+  const remove = (key: string): void => {
+    const removal = rm(pathOf(key), { force: true })
       .catch((error: unknown) => log.error({ err: error }, 'a cached file could not be deleted'))
-      .finally(() => removals.delete(hash));
-    removals.set(hash, removal);
+      .finally(() => removals.delete(key));
+    removals.set(key, removal);
   };
 
   const openFiles = new LRUCache<string, OpenFile>({ max: openFilesMax, dispose: (file) => file.release() });
   const sizes = new LRUCache<string, number>({
     maxSize: bytesMax,
     sizeCalculation: (size) => Math.max(1, size),
-    dispose: (_size, hash, reason) => {
-      openFiles.delete(hash);
-      if (reason !== 'set') remove(hash);
+    dispose: (_size, key, reason) => {
+      openFiles.delete(key);
+      if (reason !== 'set') remove(key);
     },
   });
-  for (const { hash, size } of await scan(dir)) {
-    if (size <= bytesMax) sizes.set(hash, size);
-    else remove(hash);
+  for (const { key, size } of await scan(dir)) {
+    if (size <= bytesMax) sizes.set(key, size);
+    else remove(key);
   }
 
   let reserved = 0;
@@ -76,26 +77,26 @@ export async function openDiskCache({
   };
 
   return {
-    open: async (hash, size) => {
-      const known = sizes.get(hash);
+    open: async (key, size) => {
+      const known = sizes.get(key);
       if (known === undefined) return null;
-      const already = openFiles.get(hash);
+      const already = openFiles.get(key);
       if (already) return already.take();
-      const file = await findFile(pathOf(hash), size);
+      const file = await findFile(pathOf(key), size);
       if (!file) {
-        if (sizes.peek(hash) === known) sizes.delete(hash);
+        if (sizes.peek(key) === known) sizes.delete(key);
         return null;
       }
-      if (!sizes.has(hash)) return file;
-      openFiles.set(hash, file.take());
+      if (!sizes.has(key)) return file;
+      openFiles.set(key, file.take());
       return file;
     },
-    has: (hash) => sizes.has(hash),
-    touch: (hash) => void sizes.get(hash),
-    drop: (hash) => void sizes.delete(hash),
-    store: async (hash, size, write) => {
+    has: (key) => sizes.has(key),
+    touch: (key) => void sizes.get(key),
+    drop: (key) => void sizes.delete(key),
+    store: async (key, size, write) => {
       serial += 1;
-      const draft = join(unfinished, `${serial}-${hash}`);
+      const draft = join(unfinished, `${serial}-${key}`);
       reserve(size);
       try {
         const handle = await open(draft, 'wx+');
@@ -105,10 +106,10 @@ export async function openDiskCache({
         } finally {
           await handle.close();
         }
-        await mkdir(dirname(pathOf(hash)), { recursive: true });
-        await removals.get(hash);
-        await rename(draft, pathOf(hash));
-        sizes.set(hash, size);
+        await mkdir(dirname(pathOf(key)), { recursive: true });
+        await removals.get(key);
+        await rename(draft, pathOf(key));
+        sizes.set(key, size);
       } catch (error) {
         await rm(draft, { force: true });
         throw error;
@@ -150,16 +151,16 @@ async function findFile(path: string, size: number): Promise<OpenFile | null> {
 }
 
 /** The files of an earlier run, least recently used first as far as the file system knows. */
-async function scan(dir: string): Promise<readonly { hash: string; size: number }[]> {
-  const found: { hash: string; size: number; usedMs: number }[] = [];
+async function scan(dir: string): Promise<readonly { key: string; size: number }[]> {
+  const found: { key: string; size: number; usedMs: number }[] = [];
   for (const shard of await readdir(dir, { withFileTypes: true })) {
     if (!shard.isDirectory() || shard.name === 'tmp') continue;
     const names = (await readdir(join(dir, shard.name))).filter(
-      (name) => isContentHash(name) && name.endsWith(shard.name),
+      (name) => isCacheKey(name) && name.endsWith(shard.name),
     );
     const stats = await Promise.all(names.map((name) => stat(join(dir, shard.name, name))));
     for (const [index, { size, atimeMs, mtimeMs }] of stats.entries())
-      found.push({ hash: names[index] ?? '', size, usedMs: Math.max(atimeMs, mtimeMs) });
+      found.push({ key: names[index] ?? '', size, usedMs: Math.max(atimeMs, mtimeMs) });
   }
   return found.sort((a, b) => a.usedMs - b.usedMs);
 }

@@ -1,3 +1,5 @@
+import { isContentHash, isId } from '../../../shared/base/index.ts';
+
 /** The bytes of an asset as the chain describes them; `id` is the data object's. */
 export interface DataObject {
   readonly id: number;
@@ -5,6 +7,18 @@ export interface DataObject {
   readonly size: number;
   /** base58btc multihash, see shared/base. */
   readonly contentHash: string;
+}
+
+/**
+ * What the bytes of a data object are kept under; safe as a file name when its hash is one. Never the hash alone: anybody
+ * can register an object with a hash that stands on the chain, and only a source can tell whether its bytes were ever
+ * uploaded. Shared files would hand one object's bytes to whoever may have the other.
+ */
+export const cacheKey = ({ id, contentHash }: DataObject): string => `${id}-${contentHash}`;
+
+export function isCacheKey(text: string): boolean {
+  const [id = '', hash = '', ...rest] = text.split('-');
+  return rest.length === 0 && isId(id) && isContentHash(hash);
 }
 
 /** Where bytes come from on a miss. What a source delivers is believed only after size and hash have been checked. */

@@ -58,19 +58,19 @@ export function createAssetHandler(
 
     const headers = headersIfAllowed();
     if (object === null) throw new Problem('not_found');
-    const { contentHash, size } = object;
+    const { size } = object;
     if (matchesEtag(request.headers['if-none-match'], etag)) {
-      sender.sendNotModified(reply, store.peek(contentHash), headers);
+      sender.sendNotModified(reply, store.peek(object), headers);
       return undefined;
     }
     if (range === 'unsatisfiable') throw unsatisfiable(object);
     const answer = { isHead: method === 'HEAD', size, range, headers };
-    const inMemory = store.findInMemory(contentHash);
+    const inMemory = store.findInMemory(object);
     if (inMemory) {
       sender.sendMemory(reply, inMemory, answer);
       return undefined;
     }
-    const cache = store.peek(contentHash);
+    const cache = store.peek(object);
     if (answer.isHead && cache !== 'hit') {
       sender.sendUnfetched(reply, cache, answer);
       return undefined;
