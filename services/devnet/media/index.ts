@@ -9,14 +9,8 @@ export interface DemoFile {
   readonly hash: string;
 }
 
-export interface DemoMedia {
-  /** Six seconds with sound, MP4 (H.264, AAC), playable while it loads. */
-  readonly video: DemoFile;
-  readonly thumbnail: DemoFile;
-  readonly subtitles: DemoFile;
-  readonly avatar: DemoFile;
-  readonly cover: DemoFile;
-}
+/** `video`: six seconds with sound, MP4 (H.264, AAC), playable while it loads. */
+export type DemoMedia = Readonly<Record<'video' | 'thumbnail' | 'subtitles' | 'avatar' | 'cover', DemoFile>>;
 
 /** The committed demo media, made by make.ts. */
 export async function loadDemoMedia(): Promise<DemoMedia> {
