@@ -57,6 +57,15 @@ describe('content types', () => {
     });
   });
 
+  it.each(['<!---->', '<!-- -->\n', '<?xml>', '<!DOCTYPE svg>', '1\n', ' ', '<!--', '-->'])(
+    'takes no time over bytes made of %j',
+    (part) => {
+      const start = performance.now();
+      for (const before of ['', '<!--', ' ', '<?xml']) sniffContentType(bytes(before + part.repeat(28)));
+      expect(performance.now() - start).toBeLessThan(100);
+    },
+  );
+
   it('never calls anything HTML or a script', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (head) => {

@@ -37,14 +37,20 @@ const SIGNATURES: readonly (readonly [ContentType, ...(readonly [offset: number,
 ];
 const EBML = '\x1a\x45\xdf\xa3';
 
-/** Texts, after an optional byte order mark and, but for WebVTT, white space. */
+/**
+ * Texts, after an optional byte order mark and, but for WebVTT, white space. Anybody can upload what these are matched
+ * against: each has one way to match at most.
+ */
 const TEXTS: readonly (readonly [ContentType, RegExp])[] = [
   [passive('text/vtt; charset=utf-8'), /^WEBVTT(?:[ \t\r\n]|$)/],
   [
     passive('application/x-subrip; charset=utf-8'),
     /^\s*\d+[ \t]*\r?\n\d+:\d\d:\d\d[,.]\d+ --> \d+:\d\d:\d\d[,.]\d+/,
   ],
-  [active('image/svg+xml'), /^\s*(?:<\?xml[^>]*>\s*|<!--[^]*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i],
+  [
+    active('image/svg+xml'),
+    /^\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->)[^])*-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]/i,
+  ],
 ];
 
 /**
