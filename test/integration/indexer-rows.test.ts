@@ -185,6 +185,12 @@ describe('videos', () => {
     const { video } = await world().createVideo({ channel, metadata: { isPublic: false } });
     await world().hideVideo({ video, hidden: true });
     expect(await videoRow(video)).toMatchObject({ is_public: false, is_censored: true });
+    await world().updateVideo({ video, metadata: { isPublic: true, media: file('m') } });
+    expect(await videoRow(video), 'not for its owner to end').toMatchObject({
+      is_public: true,
+      is_censored: true,
+    });
+    await world().updateVideo({ video, metadata: { isPublic: false } });
     await world().hideVideo({ video, hidden: false });
     expect(await videoRow(video)).toMatchObject({ is_public: false, is_censored: false });
   });
