@@ -88,8 +88,9 @@ function isPublic(rule: Rule): boolean {
 }
 
 function hasEnded(claim: RoleClaim, { sub, blk }: VerifiedToken, losses: readonly RoleLoss[]): boolean {
-  const { role, worker, channel, video, token } = { ...NO_PARTS, ...claim };
-  const holder = worker === null ? sub : `worker:${worker}`;
+  const { role, worker, member, channel, video, token } = { ...NO_PARTS, ...claim };
+  const named = member === null ? sub : `member:${member}`;
+  const holder = worker === null ? named : `worker:${worker}`;
   const objects = new Map([
     ['channel_owner', channel],
     ['channel_collaborator', channel],
@@ -104,4 +105,4 @@ function hasEnded(claim: RoleClaim, { sub, blk }: VerifiedToken, losses: readonl
   );
 }
 
-const NO_PARTS = { worker: null, channel: '', video: '', token: '' };
+const NO_PARTS = { worker: null, member: null, channel: '', video: '', token: '' };

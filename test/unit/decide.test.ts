@@ -323,6 +323,16 @@ describe('a role that has ended', () => {
     expect(ask(owner, [lost], ['channel not public'])).toBe('role_outdated');
   });
 
+  it('is the member’s that the claim names, whoever signed in', () => {
+    const knowledge = world([], { v: 1, '*': { role: 'member' } });
+    knowledge.losses.add({ ...loss, role: '*', object: '' });
+    const answer = (member: string, sub: string): string =>
+      short(decide(knowledge, ASSETS.media, request(token([{ role: 'member', member }], { sub }))));
+    for (const sub of ['member:7', 'member:8', 'account:5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'])
+      expect(answer('7', sub)).toBe('role_outdated');
+    expect(answer('8', 'member:7')).toBe('open');
+  });
+
   it('may be every role of a subject', () => {
     const all = { ...loss, role: '*', object: '' };
     expect(ask(token([nft, crt('100')]), [all])).toBe('role_outdated');

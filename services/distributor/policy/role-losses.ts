@@ -34,8 +34,7 @@ export class RoleLosses {
   /** Whether this role, held by `sub` at block `blk`, has ended since. One look-up for whoever has lost nothing. */
   hasEnded(claim: RoleClaim, sub: string, blk: number): boolean {
     if (this.#bySubject.size === 0) return false;
-    const worker = 'worker' in claim ? claim.worker : undefined;
-    const byRole = this.#bySubject.get(worker === undefined ? sub : `worker:${worker}`);
+    const byRole = this.#bySubject.get(holderOf(claim, sub));
     if (!byRole) return false;
     const lastBlock = Math.max(
       byRole.get(claim.role)?.get(objectOf(claim))?.block ?? -1,
@@ -67,6 +66,15 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make();
   map.set(key, made);
   return made;
+}
+
+/**
+ * Who holds a role, as the indexer names it. A claim that names a member is that member's: whoever controls several may
+ * have signed in as another one of them, or as none.
+ */
+function holderOf(claim: RoleClaim, sub: string): string {
+  if ('worker' in claim) return `worker:${claim.worker}`;
+  return 'member' in claim ? `member:${claim.member}` : sub;
 }
 
 /** What a role is about, as the indexer names it in `panoptes.role_loss`. */
