@@ -143,7 +143,7 @@ describe('nothing is missed', () => {
 describe('its age', () => {
   it('is small while it can read, and grows while it cannot', async () => {
     const feed = await bench.open({ pollMs: 50 });
-    await until('a fresh look', () => feed.policyAgeMs() < 100);
+    await until('a fresh look', () => feed.policyAgeMs() < 500);
     bench.reading.refuse();
     await until('it is old', () => feed.policyAgeMs() > 1_000);
     // Hearing that something changed is not knowing what.
@@ -152,7 +152,7 @@ describe('its age', () => {
     expect(answer(feed, 1)).toBe('public');
     bench.reading.mend();
     await untilHidden(feed, 1);
-    expect(feed.policyAgeMs()).toBeLessThan(1_000);
+    await until('it is small again', () => feed.policyAgeMs() < 500);
   });
 
   it('of the chain is that of the indexer’s heartbeat or of its block, whichever is older', async () => {

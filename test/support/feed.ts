@@ -54,7 +54,7 @@ export function startFeedBench(): Promise<FeedBench> {
       listening,
       root,
       open: async (options = {}) => {
-        const pool = createPool(through(reading), log, { queryMsMax: 1_000 });
+        const pool = createPool(through(reading), log, { queryMsMax: 2_000 });
         opened.defer(() => pool.end());
         const databaseUrl = through(listening);
         return opened.use(await openFeed({ pool, databaseUrl, rootKey: root.publicKey, log, ...options }));
