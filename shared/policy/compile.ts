@@ -30,7 +30,7 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
 }
 
 export function compileRule(rule: Rule): CompiledRule {
-  const { isPublic, holds, alternatives } = compileNode(rule);
+  const { isPublic, holds, alternatives } = compileNode(rule, createNaming());
   return { isPublic, holds, needs: (context) => toNeeds(alternatives(context)) };
 }
 
@@ -40,10 +40,10 @@ interface Node {
   readonly alternatives: (context: PolicyContext) => Alternatives;
 }
 
-function compileNode(rule: Rule): Node {
+function compileNode(rule: Rule, naming: Naming): Node {
   if ('public' in rule) return { isPublic: true, holds: () => true, alternatives: () => [[]] };
   if ('anyOf' in rule) {
-    const parts = rule.anyOf.map(compileNode);
+    const parts = rule.anyOf.map((part) => compileNode(part, naming));
     return {
       isPublic: parts.some((part) => part.isPublic),
       holds: (context) => {
@@ -54,7 +54,7 @@ function compileNode(rule: Rule): Node {
     };
   }
   if ('allOf' in rule) {
-    const parts = rule.allOf.map(compileNode);
+    const parts = rule.allOf.map((part) => compileNode(part, naming));
     return {
       isPublic: parts.every((part) => part.isPublic),
       holds: (context) => {
@@ -64,35 +64,51 @@ function compileNode(rule: Rule): Node {
       alternatives: (context) => allOf(parts.map((part) => part.alternatives(context))),
     };
   }
-  if ('after' in rule) return condition('time', rule, ({ nowSec }) => nowSec >= rule.after);
+  const named = naming({ ...rule });
+  if ('after' in rule) return condition('time', named, ({ nowSec }) => nowSec >= rule.after);
   if ('before' in rule) {
-    const node = condition('time', rule, ({ nowSec }) => nowSec < rule.before);
+    const node = condition('time', named, ({ nowSec }) => nowSec < rule.before);
     // Once its time has passed nothing can meet it.
     return { ...node, alternatives: (context) => (node.holds(context) ? node.alternatives(context) : []) };
   }
   if ('country' in rule) {
     const wanted = 'allow' in rule.country;
     const codes = new Set('allow' in rule.country ? rule.country.allow : rule.country.deny);
-    return condition('country', rule, ({ country }) => isCountry(country) && codes.has(country) === wanted);
+    return condition('country', named, ({ country }) => isCountry(country) && codes.has(country) === wanted);
   }
   if ('origin' in rule) {
-    return condition('origin', rule, ({ origin, referer }) => {
+    return condition('origin', named, ({ origin, referer }) => {
       const from = findOrigin(origin ?? referer ?? '');
       return from !== null && matchesOrigin(from, rule.origin);
     });
   }
-  return compileRole(rule);
+  return compileRole(rule, named);
 }
 
-function condition(
-  about: Demand['about'],
-  need: Demand['need'],
-  holds: (context: PolicyContext) => boolean,
-): Node {
-  return { isPublic: false, holds, alternatives: (context) => [[{ need, about, isMet: holds(context) }]] };
+type Named = Pick<Demand, 'need' | 'key' | 'chars'>;
+
+/** Names the needs of one rule that are the same for every request, by numbers: the text of some is long. */
+type Naming = (need: Demand['need']) => Named;
+
+function createNaming(): Naming {
+  const numbers = new Map<string, number>();
+  return (need) => {
+    const text = JSON.stringify(need);
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return { need, key: `#${number}`, chars: text.length };
+  };
 }
 
-function compileRole(rule: Extract<Rule, { role: string }>): Node {
+function condition(about: Demand['about'], named: Named, holds: (context: PolicyContext) => boolean): Node {
+  return {
+    isPublic: false,
+    holds,
+    alternatives: (context) => [[{ ...named, about, isMet: holds(context) }]],
+  };
+}
+
+function compileRole(rule: Extract<Rule, { role: string }>, named: Named): Node {
   if (rule.role === 'gateway_user') {
     return {
       isPublic: false,
@@ -102,7 +118,7 @@ function compileRole(rule: Extract<Rule, { role: string }>): Node {
           if (claim.role === 'gateway' && rule.gateways.includes(claim.gateway)) return true;
         return false;
       },
-      alternatives: () => [[{ need: rule, about: 'role', isMet: false }]],
+      alternatives: () => [[{ ...named, about: 'role', isMet: false }]],
     };
   }
   const roleRule = compileRoleRule(rule);
@@ -114,7 +130,9 @@ function compileRole(rule: Extract<Rule, { role: string }>): Node {
     },
     alternatives: (context) => {
       const need = roleRule.findNeed(context);
-      return need === null ? [] : [[{ need, about: 'role', isMet: false }]];
+      if (need === null) return [];
+      const key = JSON.stringify(need);
+      return [[{ need, key, chars: key.length, about: 'role', isMet: false }]];
     },
   };
 }

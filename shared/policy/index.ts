@@ -1,7 +1,7 @@
 export { compilePolicy, compileRule, type CompiledPolicy, type CompiledRule } from './compile.ts';
 export type { PolicyContext } from './context.ts';
 export { evaluate, type Evaluation } from './evaluate.ts';
-export { NEEDS_MAX } from './needs.ts';
+export { NEEDS_CHARS_MAX, NEEDS_MAX } from './needs.ts';
 export {
   parsePolicyDocument,
   POLICY_DEPTH_MAX,

@@ -4,6 +4,7 @@ import {
   compilePolicy,
   compileRule,
   evaluate,
+  NEEDS_CHARS_MAX,
   NEEDS_MAX,
   parsePolicyDocument,
   type PolicyContext,
@@ -113,6 +114,36 @@ it('needs stay bounded however a policy multiplies', () => {
     expect(alternative).toHaveLength(6);
     expect(modelHolds(rule, meet(alternative, nothing)!)).toBe(true);
   }
+});
+
+it('needs stay short, and cost little, whatever a policy lists', () => {
+  const rule: Rule = {
+    anyOf: [
+      { role: 'channel_owner' },
+      {
+        allOf: Array.from({ length: 10 }, (_one, group): Rule => ({
+          anyOf: Array.from({ length: 5 }, (_two, n): Rule => ({
+            origin: Array.from(
+              { length: 64 },
+              (_three, m) => `https://${'a'.repeat(60)}.${m}.${n}.${group}.example`,
+            ),
+          })),
+        })),
+      },
+    ],
+  };
+  const nowhere: PolicyContext = {
+    ...{ channel: 1, video: null, roles: [], usr: null, nowSec: 0 },
+    ...{ country: null, origin: null, referer: null },
+  };
+  const compiled = compileRule(rule);
+  const start = performance.now();
+  for (let times = 0; times < 20; times += 1) {
+    const needs = compiled.needs(nowhere);
+    expect(needs).toEqual([[{ role: 'channel_owner', channel: '1' }]]);
+    expect(JSON.stringify(needs).length).toBeLessThanOrEqual(NEEDS_CHARS_MAX);
+  }
+  expect((performance.now() - start) / 20).toBeLessThan(20);
 });
 
 it('every generated document validates, survives JSON, and compiles to the rule of each kind', () => {
