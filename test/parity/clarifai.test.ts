@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { AccessDenied } from '../../shared/sdk/index.ts';
-import { getAsset, join, publishVideo, setPolicy, until, useNetwork } from '../support/network.ts';
+import { getAsset, join, publishVideo, setPolicy, useNetwork } from '../support/network.ts';
+import { until } from '../support/until.ts';
 
 const network = useNetwork();
 

@@ -10,7 +10,8 @@ import {
   keyId,
   type KeyPair,
 } from '../../shared/token/index.ts';
-import { getAsset, join, publishVideo, setPolicy, until, useNetwork } from '../support/network.ts';
+import { getAsset, join, publishVideo, setPolicy, useNetwork } from '../support/network.ts';
+import { until } from '../support/until.ts';
 
 const network = useNetwork();
 

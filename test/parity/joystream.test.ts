@@ -7,11 +7,11 @@ import {
   join,
   publishVideo,
   setPolicy,
-  until,
   useNetwork,
   type Person,
   type VideoUnderTest,
 } from '../support/network.ts';
+import { until } from '../support/until.ts';
 
 const network = useNetwork();
 

@@ -5,6 +5,7 @@ import type { PolicyDocument } from '../../shared/policy/index.ts';
 import { createClient, type Client } from '../../shared/sdk/index.ts';
 import { startNetwork, type Network, type NetworkOptions } from '../../services/devnet/network.ts';
 import { createWallet, type Wallet } from '../../services/devnet/wallet.ts';
+import { until } from './until.ts';
 
 /** One network of real processes for a test file. */
 export function useNetwork(options: NetworkOptions = {}): () => Network {
@@ -185,17 +186,4 @@ export async function get(url: string, init: RequestInit = {}): Promise<Got> {
     reason: problem.reason,
     needs: problem.needs,
   };
-}
-
-/** Asks until it is so; fails with what was awaited after `deadlineMs`. */
-export async function until(
-  what: string,
-  isSo: () => Promise<boolean> | boolean,
-  deadlineMs = 10_000,
-): Promise<void> {
-  const deadline = Date.now() + deadlineMs;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`Not within ${String(deadlineMs)} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

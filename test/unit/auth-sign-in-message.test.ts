@@ -23,7 +23,9 @@ const MESSAGE: SignInMessage = {
 const TEXT = formatSignInMessage(MESSAGE);
 
 const textOf = (alphabet: string, minLength: number, maxLength: number): fc.Arbitrary<string> =>
-  fc.array(fc.constantFrom(...alphabet.split('')), { minLength, maxLength }).map((characters) => characters.join(''));
+  fc
+    .array(fc.constantFrom(...alphabet.split('')), { minLength, maxLength })
+    .map((characters) => characters.join(''));
 const DIGITS = '0123456789';
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const time = fc.date({

@@ -14,7 +14,9 @@ it('the client bundles for browsers: nothing of Node in it, and small', async ()
   });
   const inputs = Object.keys(metafile.inputs);
   expect(inputs.some((path) => path.includes('shared/token/'))).toBe(true);
-  expect(inputs.filter((path) => /shared\/(?:runtime|db|http|chain)\/|@polkadot\/api|node:/.test(path))).toEqual([]);
+  expect(
+    inputs.filter((path) => /shared\/(?:runtime|db|http|chain)\/|@polkadot\/api|node:/.test(path)),
+  ).toEqual([]);
   const [bundle] = outputFiles;
   expect(bundle?.contents.length).toBeLessThan(400_000);
   // What the WebAssembly glue would ask of Node is never reached in a browser: it prefers `globalThis.crypto`.
