@@ -15,7 +15,7 @@ const join = async (): Promise<number> =>
     .memberId;
 const file = (name: string, size = 7) => ({ size, hash: contentId(name) });
 const channelOf = async (member: number, more: object = {}) =>
-  world().createChannel({ owner: { member }, metadata: { title: 'a channel' }, ...more });
+  world().createChannel({ owner: { member }, metadata: { title: 'a channel', isPublic: true }, ...more });
 
 const channelRow = (id: number) => under.row('select * from panoptes.channel where id = $1', id);
 const videoRow = (id: number) => under.row('select * from panoptes.video where id = $1', id);
@@ -74,7 +74,7 @@ describe('channels', () => {
   });
 
   it.each([
-    [undefined, true],
+    [undefined, false],
     [true, true],
     [false, false],
   ])('created with isPublic %s are public: %s', async (isPublic, expected) => {
@@ -140,6 +140,7 @@ describe('videos', () => {
     const { video, assets } = await world().createVideo({
       channel,
       metadata: {
+        isPublic: true,
         media: file('media', 1_000),
         thumbnail: file('thumb', 20),
         subtitles: [file('en', 3), file('de', 4)],

@@ -96,8 +96,9 @@ describe('videos', () => {
 
   it('are not public when their first metadata cannot be decoded; a later mistake changes nothing', async () => {
     expect(await isPublic(created(GARBAGE))).toBe(false);
-    expect(await isPublic(created(null))).toBe(true);
-    expect(await isPublic(created(video({})))).toBe(true);
+    expect(await isPublic(created(null))).toBe(false);
+    expect(await isPublic(created(video({})))).toBe(false);
+    expect(await isPublic(created(video({ isPublic: true })))).toBe(true);
     expect(await isPublic(updated(GARBAGE))).toBeUndefined();
     expect(await isPublic(updated(video({ title: 'x' })))).toBeUndefined();
     expect(await isPublic(updated(null))).toBeUndefined();

@@ -14,9 +14,9 @@ export interface Description {
 }
 
 /**
- * Notes what metadata says. Something new is public unless its metadata says otherwise; in an update what is not said
- * stays. What cannot be decoded makes something new not public and changes nothing that was there: it is the author's
- * mistake, and never stops the indexer.
+ * Notes what metadata says. Something new is public only if its metadata says so, as the network's query nodes have
+ * it; in an update what is not said stays. What cannot be decoded says nothing: it is the author's mistake, and never
+ * stops the indexer.
  */
 export function noteDescription(
   facts: ContentFacts,
@@ -26,7 +26,7 @@ export function noteDescription(
   const isNew = name === 'meta';
   const bytes = field(params, name, asOption(asBytes));
   if (bytes === null) {
-    if (isNew) facts.isPublic = true;
+    if (isNew) facts.isPublic = false;
     return;
   }
   const described = decode(bytes);
@@ -35,7 +35,7 @@ export function noteDescription(
     if (isNew) facts.isPublic = false;
     return;
   }
-  const isPublic = described.isPublic ?? (isNew ? true : undefined);
+  const isPublic = described.isPublic ?? (isNew ? false : undefined);
   if (isPublic !== undefined) facts.isPublic = isPublic;
   for (const { position, kind } of described.kinds) {
     const object = objects[position];
