@@ -14,6 +14,8 @@ export interface AssetAnswer {
   readonly range: 'whole' | ByteRange;
   /** All that depends neither on the range nor on the bytes. */
   readonly headers: FlatHeaders;
+  /** Whether the rest may still be sent; asked before each chunk of an answer that takes its time. */
+  readonly mayGoOn: () => boolean;
 }
 
 /** Writes answers about assets. Whoever calls has asked the policy before. */
@@ -76,7 +78,7 @@ export function createAssetSender(tally: Tally): AssetSender {
       try {
         const response = begin(reply, cache, answer, contentHeaders(content.contentType));
         if (answer.isHead) response.end();
-        else await copy(content, answer.range, response);
+        else await copy(content, answer, response);
       } finally {
         content.release();
       }
@@ -86,13 +88,22 @@ export function createAssetSender(tally: Tally): AssetSender {
 
 /**
  * Copies a part of a file, a chunk in memory at a time, as fast as the client takes it. A client that goes away ends
- * the reading. When the file cannot be read it is too late to say so: a broken connection is the only honest end.
+ * the reading. When the file cannot be read, or may not be any more, it is too late to say so: a broken connection is the
+ * only honest end.
  */
-async function copy(file: OpenFile, range: 'whole' | ByteRange, response: ServerResponse): Promise<void> {
+async function copy(
+  file: OpenFile,
+  { range, mayGoOn }: Pick<AssetAnswer, 'range' | 'mayGoOn'>,
+  response: ServerResponse,
+): Promise<void> {
   const { first, last } = range === 'whole' ? { first: 0, last: file.size - 1 } : range;
   try {
     for (let at = first; at <= last && !response.destroyed; at += CHUNK_BYTES) {
       const chunk = await readBytes(file.handle, at, Math.min(CHUNK_BYTES, last - at + 1));
+      if (!mayGoOn()) {
+        response.destroy();
+        return;
+      }
       if (!response.write(chunk)) await writable(response);
     }
     response.end();

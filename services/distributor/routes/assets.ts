@@ -56,6 +56,15 @@ export function createAssetHandler(
       ];
     };
 
+    /**
+     * A running answer ends when what is known has changed against it. The token is not looked at again and time stands
+     * still for it, so that nothing expires in the middle of a film; nor does what is merely old end it.
+     */
+    const mayGoOn = (): boolean => {
+      const decision = gate.judge(asset, facts);
+      return decision.allowed || decision.code === 'policy_stale';
+    };
+
     const headers = headersIfAllowed();
     if (object === null) throw new Problem('not_found');
     const { size } = object;
@@ -64,7 +73,7 @@ export function createAssetHandler(
       return undefined;
     }
     if (range === 'unsatisfiable') throw unsatisfiable(object);
-    const answer = { isHead: method === 'HEAD', size, range, headers };
+    const answer = { isHead: method === 'HEAD', size, range, headers, mayGoOn };
     const inMemory = store.findInMemory(object);
     if (inMemory) {
       sender.sendMemory(reply, inMemory, answer);

@@ -1,0 +1,62 @@
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  bearer,
+  MEMBERS_ONLY,
+  startTestDistributor,
+  type TestAsset,
+  type TestDistributor,
+} from '../support/distributor.ts';
+
+let now = Date.now();
+let node: TestDistributor;
+
+beforeAll(async () => {
+  node = await startTestDistributor({}, () => now);
+});
+afterAll(() => node[Symbol.asyncDispose]());
+
+/** More than the sockets of both sides can hold. */
+const FILM = Buffer.alloc(60_000_000, 'film');
+
+/** An answer of which nothing is read yet. */
+async function begin(asset: TestAsset): Promise<IncomingMessage> {
+  await (await node.get(asset, bearer(node.token()))).arrayBuffer();
+  const url = `${node.url}/api/v1/assets/${asset.id}`;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    httpGet(url, { ...bearer(node.token()), agent: false }, resolve).on('error', reject);
+  });
+  expect(response.statusCode).toBe(200);
+  return response;
+}
+
+/** How many bytes come before it ends, well or not. */
+async function drain(response: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  response.on('error', () => undefined);
+  response.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  await new Promise((resolve) => response.once('close', resolve));
+  return bytes;
+}
+
+const statusIs = (asset: TestAsset, status: number): Promise<void> =>
+  expect
+    .poll(async () => (await node.get(asset, { method: 'HEAD', ...bearer(node.token()) })).status)
+    .toBe(status);
+
+describe('an answer that is running', () => {
+  it.each([null, MEMBERS_ONLY])('is cut when the asset is taken down (policy %j)', async (policy) => {
+    const film = await node.addAsset({ bytes: FILM, policy });
+    const response = await begin(film);
+    await node.db.pool.query('update panoptes.channel set is_censored = true where id = $1', [film.channel]);
+    await statusIs(film, 451);
+    expect(await drain(response)).toBeLessThan(FILM.length);
+  });
+
+  it('is not cut when its token expires', async () => {
+    const film = await node.addAsset({ bytes: FILM, policy: MEMBERS_ONLY });
+    const response = await begin(film);
+    now += 3_600_000;
+    expect(await drain(response)).toBe(FILM.length);
+  });
+});
