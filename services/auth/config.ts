@@ -2,19 +2,14 @@ import { hexToU8a } from '@polkadot/util';
 import {
   asInteger,
   asList,
-  asOneOf,
   asText,
   asUrl,
-  LOG_LEVELS,
+  readServerSettings,
   readSettings,
-  type LogLevel,
+  type ServerSettings,
 } from '../../shared/runtime/index.ts';
 
-export interface AuthConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly databaseUrl: string;
+export interface AuthConfig extends ServerSettings {
   readonly chainUrl: string;
   /** The URL clients use, without a trailing slash: sign-in messages and proofs are checked against it. */
   readonly publicUrl: string;
@@ -54,10 +49,7 @@ const asPublicUrl = (text: string): string => {
 export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
   readSettings(
     (env) => ({
-      host: env.get('PANOPTES_HOST', asText, '127.0.0.1'),
-      port: env.get('PANOPTES_PORT', asInteger(0, 65_535), 8090),
-      logLevel: env.get('PANOPTES_LOG_LEVEL', asOneOf(...LOG_LEVELS), 'info'),
-      databaseUrl: env.secret('PANOPTES_DATABASE_URL', asUrl('postgres', 'postgresql')),
+      ...readServerSettings(env, 8090),
       chainUrl: env.get('PANOPTES_CHAIN_URL', asUrl('ws', 'wss')),
       publicUrl: env.get('PANOPTES_PUBLIC_URL', asPublicUrl),
       signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),

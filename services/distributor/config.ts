@@ -7,16 +7,12 @@ import {
   asOneOf,
   asText,
   asUrl,
-  LOG_LEVELS,
+  readServerSettings,
   readSettings,
-  type LogLevel,
+  type ServerSettings,
 } from '../../shared/runtime/index.ts';
 
-export interface DistributorConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly databaseUrl: string;
+export interface DistributorConfig extends ServerSettings {
   /** Public key whose certificates make signing keys trusted. */
   readonly rootKey: Uint8Array;
   /** What tokens name in `aud` to mean this node. */
@@ -93,10 +89,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       return asName(text).toLowerCase();
     });
     return {
-      host: env.get('PANOPTES_HOST', asText, '127.0.0.1'),
-      port: env.get('PANOPTES_PORT', asInteger(0, 65_535), 8080),
-      logLevel: env.get('PANOPTES_LOG_LEVEL', asOneOf(...LOG_LEVELS), 'info'),
-      databaseUrl: env.secret('PANOPTES_DATABASE_URL', asUrl('postgres', 'postgresql')),
+      ...readServerSettings(env, 8080),
       rootKey: env.get('PANOPTES_ROOT_KEY', asPublicKey),
       distributorId: env.get('PANOPTES_DISTRIBUTOR_ID', asText),
       cacheDir: env.get('PANOPTES_CACHE_DIR', asText),

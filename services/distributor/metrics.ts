@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from '../../shared/http/index.ts';
+import { addGauge, Counter, Gauge, type Registry } from '../../shared/http/index.ts';
 import type { KnowledgeAge } from './access/gate.ts';
 import type { TokenVerifier } from './access/token-verifier.ts';
 import type { AssetStore } from './assets/asset-store.ts';
@@ -35,16 +35,6 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
       },
     });
   };
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  };
 
   counter(
     'panoptes_answers_total',
@@ -59,20 +49,41 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     const { seen, verified, failed } = verifier.stats;
     return Object.entries({ seen, verified, failed });
   });
-  gauge('panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
-  gauge('panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);
-  gauge('panoptes_seen_tokens_bytes', 'About how much memory they take', () => verifier.stats.bytes);
-  gauge('panoptes_cache_files', 'Files in the disk cache', () => store.stats.files);
-  gauge('panoptes_cache_bytes', 'Bytes in the disk cache', () => store.stats.bytes);
-  gauge('panoptes_cache_bytes_max', 'Bytes the disk cache may hold', () => store.stats.bytesMax);
-  gauge('panoptes_memory_cache_bytes', 'Bytes of small assets in memory', () => store.stats.memoryBytes);
-  gauge('panoptes_fetches', 'Assets being fetched from storage nodes', () => store.stats.fetching);
-  gauge(
+  addGauge(registry, 'panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
+  addGauge(registry, 'panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);
+  addGauge(
+    registry,
+    'panoptes_seen_tokens_bytes',
+    'About how much memory they take',
+    () => verifier.stats.bytes,
+  );
+  addGauge(registry, 'panoptes_cache_files', 'Files in the disk cache', () => store.stats.files);
+  addGauge(registry, 'panoptes_cache_bytes', 'Bytes in the disk cache', () => store.stats.bytes);
+  addGauge(registry, 'panoptes_cache_bytes_max', 'Bytes the disk cache may hold', () => store.stats.bytesMax);
+  addGauge(
+    registry,
+    'panoptes_memory_cache_bytes',
+    'Bytes of small assets in memory',
+    () => store.stats.memoryBytes,
+  );
+  addGauge(
+    registry,
+    'panoptes_fetches',
+    'Assets being fetched from storage nodes',
+    () => store.stats.fetching,
+  );
+  addGauge(
+    registry,
     'panoptes_policy_age_seconds',
     'Age of what is known of the database',
     () => age.policyAgeMs() / 1_000,
   );
-  gauge('panoptes_chain_age_seconds', 'Age of what is known of the chain', () => age.chainAgeMs() / 1_000);
+  addGauge(
+    registry,
+    'panoptes_chain_age_seconds',
+    'Age of what is known of the chain',
+    () => age.chainAgeMs() / 1_000,
+  );
   new Gauge({
     name: 'panoptes_known',
     help: 'Entries of what is known, by kind',

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import {
+  addGauge,
   Counter,
   createServer,
-  Gauge,
   serveHealth,
   serveMetrics,
   type Registry,
@@ -35,23 +35,21 @@ export function createApp({ progress, isConnected }: AppDeps, log: Logger): Fast
 
 function addMetrics(registry: Registry, progress: Progress): void {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  };
-  gauge('panoptes_indexer_block', 'Last finalized block in the tables', () => progress.block);
-  gauge('panoptes_indexer_finalized_block', 'Newest finalized block of the chain', () => progress.finalized);
-  gauge('panoptes_indexer_lag_blocks', 'Finalized blocks that are not in the tables yet', () =>
+  addGauge(registry, 'panoptes_indexer_block', 'Last finalized block in the tables', () => progress.block);
+  addGauge(
+    registry,
+    'panoptes_indexer_finalized_block',
+    'Newest finalized block of the chain',
+    () => progress.finalized,
+  );
+  addGauge(registry, 'panoptes_indexer_lag_blocks', 'Finalized blocks that are not in the tables yet', () =>
     Math.max(0, progress.finalized - progress.block),
   );
-  gauge('panoptes_indexer_failing', 'Whether blocks cannot be read or written at the moment, 1 or 0', () =>
-    progress.failure === null ? 0 : 1,
+  addGauge(
+    registry,
+    'panoptes_indexer_failing',
+    'Whether blocks cannot be read or written at the moment, 1 or 0',
+    () => (progress.failure === null ? 0 : 1),
   );
   new Counter({
     name: 'panoptes_indexer_blocks_total',

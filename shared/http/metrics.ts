@@ -1,5 +1,5 @@
 import type {} from '@fastify/swagger'; // `schema.hide`
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { FastifyInstance } from 'fastify';
 
 export { Counter, Gauge, Histogram, type Registry } from 'prom-client';
@@ -12,4 +12,16 @@ export function serveMetrics(app: FastifyInstance): Registry {
     return reply.type(registry.contentType).send(await registry.metrics());
   });
   return registry;
+}
+
+/** A gauge that is read off when somebody asks. */
+export function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -11,3 +11,4 @@ export {
 } from './env.ts';
 export { runService, type Running } from './lifecycle.ts';
 export { createLog, LOG_LEVELS, type Logger, type LogLevel } from './log.ts';
+export { readServerSettings, type ServerSettings } from './server-settings.ts';

@@ -30,12 +30,11 @@ it.each(DOCUMENTS)('%s names commands that exist', (document) => {
 });
 
 /** The settings a service reads, by its source. */
-const settingsOf = (service: string): string[] => [
-  ...unique(read(`services/${service}/config.ts`), /'(PANOPTES_[A-Z_]+)'/g),
-  ...unique(read(`services/${service}/config.ts`), /secret\(\s*'(PANOPTES_[A-Z_]+)'/g).map(
-    (name) => `${name}_FILE`,
-  ),
-];
+const settingsOf = (service: string): string[] => {
+  const source = read(`services/${service}/config.ts`) + read('shared/runtime/server-settings.ts');
+  const secrets = unique(source, /secret\(\s*'(PANOPTES_[A-Z_]+)'/g);
+  return [...unique(source, /'(PANOPTES_[A-Z_]+)'/g), ...secrets.map((name) => `${name}_FILE`)];
+};
 const SERVICES = ['auth', 'distributor', 'indexer'];
 
 it('the README names every setting that is required, and none that is not there', () => {
