@@ -19,10 +19,12 @@ export function createOwnerGate(options: {
   readonly key: OwnKey;
   readonly keys: KeyStore;
   readonly losses: RoleLosses;
+  /** What a token must name in `aud`, and nothing else. */
+  readonly publicUrl: string;
   readonly tokenLifeSec: number;
   readonly clock: Clock;
 }): OwnerGate {
-  const { key, keys, losses, tokenLifeSec, clock } = options;
+  const { key, keys, losses, publicUrl, tokenLifeSec, clock } = options;
 
   const verify = (text: string): VerifiedToken => {
     try {
@@ -47,8 +49,18 @@ export function createOwnerGate(options: {
       const token = verify(text);
       if (await keys.isRevoked(token.kid)) throw unauthorized('token_invalid', 'key_not_valid');
       // A token narrowed for a guest carries the owner's role, but not the owner's trust.
-      if (text.includes('~') || token.restrictions.length > 0 || token.aud !== null || token.usr !== null) {
+      if (text.includes('~') || token.restrictions.length > 0 || token.usr !== null) {
         throw new Problem('restricted', 'A token that was narrowed or restricted cannot change policies');
+      }
+      // Tokens for distributors are seen by distributors and stand in URLs; none of them may write.
+      if (token.aud?.length !== 1 || token.aud[0] !== publicUrl) {
+        throw new Problem(
+          'restricted',
+          `This takes a token for this node alone: ask for one with "aud": ["${publicUrl}"]`,
+          {
+            extensions: { reason: 'aud' },
+          },
+        );
       }
       return token;
     },

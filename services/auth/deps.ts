@@ -31,6 +31,8 @@ export interface AuthDeps extends AsyncDisposable {
 }
 
 const PRUNE_MS = 3_600_000;
+/** A database that swallows what it is asked must not hold requests for ever. */
+const QUERY_MS_MAX = 10_000;
 
 /** Throws SettingsError when the node has no key that distributors would accept. */
 export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise<AuthDeps> {
@@ -38,9 +40,9 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
     const { publicUrl, sessionLifeSec, tokenLifeSec } = config;
     const key = openOwnKey({ ...config, clock });
 
-    const pool = createPool(config.databaseUrl, log);
+    await migrateFirst(config.databaseUrl, log);
+    const pool = createPool(config.databaseUrl, log, { queryMsMax: QUERY_MS_MAX });
     opened.defer(() => pool.end());
-    await migrate(pool);
     const database = createDatabase(pool);
     const keys = createKeyStore(database);
     await keys.publish(key);
@@ -75,7 +77,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
         clock,
       }),
       keys,
-      gate: createOwnerGate({ key, keys, losses, tokenLifeSec, clock }),
+      gate: createOwnerGate({ key, keys, losses, publicUrl, tokenLifeSec, clock }),
       policies: createPolicyStore(database),
       readiness: async () => {
         const facts = {
@@ -87,4 +89,14 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
+}
+
+/** With connections of its own: it may wait for another process that migrates, for as long as that takes. */
+async function migrateFirst(databaseUrl: string, log: Logger): Promise<void> {
+  const pool = createPool(databaseUrl, log);
+  try {
+    await migrate(pool);
+  } finally {
+    await pool.end();
+  }
 }

@@ -47,7 +47,7 @@ export function createTokenIssuer(options: {
   });
 
   return {
-    issue: async (signIn, { member, delegable = false, roles }) => {
+    issue: async (signIn, { member, delegable = false, aud, roles }) => {
       const { genesisHash } = chain.identity();
       const { block, acting, checked } = await chain.atHead(async (view, { number }) => {
         const acting = await findActing(view, signIn.account, member);
@@ -79,6 +79,7 @@ export function createTokenIssuer(options: {
         exp,
         jti: randomBytes(16).toString('base64url'),
         blk: block,
+        ...(aud ? { aud } : {}),
         ...(delegable ? { cnf: { key: signIn.sessionKey } } : {}),
       };
       const token = findSigned({ ...claims, roles: granted }, key);

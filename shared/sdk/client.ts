@@ -1,5 +1,5 @@
 import { createSingleFlight, nowSec, systemClock, type Clock } from '../base/index.ts';
-import type { Needs } from '../policy/index.ts';
+import type { Needs, PolicyDocument, PolicyScope } from '../policy/index.ts';
 import { narrowToken, type NarrowClaims } from '../token/index.ts';
 import type { AccessAnswer, ChallengeResponse, RoleRequest, TokenResponse } from '../wire/index.ts';
 import { AccessDenied, ServiceError } from './errors.ts';
@@ -14,7 +14,7 @@ import {
   type SessionStore,
 } from './session.ts';
 import type { Signer } from './signer.ts';
-import { createTokenCache } from './token-cache.ts';
+import { createTokenCache, type TokenAsk } from './token-cache.ts';
 
 export interface ClientOptions {
   readonly authUrl: string;
@@ -44,6 +44,15 @@ export interface Client {
   refresh(): void;
   /** A token for these roles, kept and refreshed; `refused` says which were not granted, and why. */
   getToken(roles: readonly RoleRequest[]): Promise<TokenResponse>;
+  /**
+   * Sets the access policy of a channel this account owns, or of a video or asset in it; `null` removes it. Goes with a
+   * token for the auth node alone, which is never sent to a distributor.
+   */
+  setPolicy(
+    channel: string,
+    target: { readonly scope: PolicyScope; readonly id: string },
+    document: PolicyDocument | null,
+  ): Promise<void>;
   /**
    * Fetches an asset. Public ones go without a token; on a refusal its `needs` are read, just that token is asked
    * for, and the request is made again. Throws AccessDenied when the account does not hold what would open it.
@@ -75,9 +84,14 @@ export function createClient(options: ClientOptions): Client {
   const opensWith = new Map<string, readonly RoleRequest[]>();
 
   const tokens = createTokenCache({
-    request: async ({ roles, delegable }) => {
+    request: async ({ roles, delegable, aud }) => {
       const url = `${authUrl}/v1/tokens`;
-      const ask = { ...(member === undefined ? {} : { member }), delegable, roles: [...roles] };
+      const ask = {
+        ...(member === undefined ? {} : { member }),
+        ...(aud === null ? {} : { aud: [aud] }),
+        delegable,
+        roles: [...roles],
+      };
       try {
         return await requestJson(
           fetch,
@@ -146,7 +160,7 @@ export function createClient(options: ClientOptions): Client {
   ): Promise<string> => {
     const roles = rolesToAskFor(denied.needs, member ?? null);
     if (roles.length === 0) throw denied;
-    const ask = { roles, delegable: false };
+    const ask = bearer(roles);
     let answer = await tokens.get(ask);
     if (answer.token === refusedToken) answer = await tokens.renew(ask);
     if (answer.token === null || answer.token === refusedToken) {
@@ -165,7 +179,7 @@ export function createClient(options: ClientOptions): Client {
     tryWith: (token: string | null) => Promise<T | AccessDenied>,
   ): Promise<{ readonly opened: T; readonly token: string | null }> => {
     const roles = opensWith.get(id);
-    let token = roles === undefined ? null : (await tokens.get({ roles, delegable: false })).token;
+    let token = roles === undefined ? null : (await tokens.get(bearer(roles))).token;
     for (let attempt = 1; ; attempt += 1) {
       const opened = await tryWith(token);
       if (!(opened instanceof AccessDenied)) return { opened, token };
@@ -195,7 +209,22 @@ export function createClient(options: ClientOptions): Client {
     refresh: () => {
       tokens.clear();
     },
-    getToken: (roles) => tokens.get({ roles, delegable: false }),
+    getToken: (roles) => tokens.get(bearer(roles)),
+
+    setPolicy: async (channel, { scope, id }, document) => {
+      const ask = { roles: [{ role: 'channel_owner' as const, channel }], delegable: false, aud: authUrl };
+      const { token, refused } = await tokens.get(ask);
+      if (token === null) throw new AccessDenied('policy_denied', [ask.roles], refused);
+      const response = await fetch(`${authUrl}/v1/policies/${scope}/${id}`, {
+        method: document === null ? 'DELETE' : 'PUT',
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(document === null ? {} : { 'content-type': 'application/json' }),
+        },
+        body: document === null ? null : JSON.stringify(document),
+      });
+      if (!response.ok) throw await toServiceError(response);
+    },
 
     fetchAsset: async (id, init = {}) => {
       const path = `/api/v1/assets/${id}`;
@@ -219,6 +248,7 @@ export function createClient(options: ClientOptions): Client {
       const { token, expiresAt, refused } = await tokens.get({
         roles: opensWith.get(id) ?? [],
         delegable: true,
+        aud: null,
       });
       if (token === null) throw new AccessDenied('policy_denied', [], refused);
       const narrowed = narrowToken(
@@ -235,6 +265,9 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 }
+
+/** To be used at any distributor, as it is. */
+const bearer = (roles: readonly RoleRequest[]): TokenAsk => ({ roles, delegable: false, aud: null });
 
 async function toDenied(response: Response): Promise<AccessDenied> {
   const { code, needs } = await readProblem(response);

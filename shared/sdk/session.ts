@@ -76,7 +76,7 @@ export const sessionKeyOf = (session: Session): KeyPair =>
 /** The body of `POST /v1/tokens`: the sign-in, and the session key's proof over exactly this request. */
 export function tokenRequest(
   session: Session,
-  ask: Pick<TokenRequest, 'member' | 'delegable' | 'roles'>,
+  ask: Pick<TokenRequest, 'member' | 'delegable' | 'aud' | 'roles'>,
   options: { readonly url: string; readonly nowSec: number },
 ): TokenRequest {
   const { message, signature } = session;

@@ -1,10 +1,14 @@
 import { createSingleFlight, type Clock } from '../base/index.ts';
 import type { RoleRequest, TokenResponse } from '../wire/index.ts';
 
-/** `delegable`: a token for narrowing only, which no distributor takes as it is; otherwise one to be used. */
+/**
+ * `delegable`: a token for narrowing only, which no distributor takes as it is; otherwise one to be used. `aud`: who is
+ * to accept it, `null` for any distributor.
+ */
 export interface TokenAsk {
   readonly roles: readonly RoleRequest[];
   readonly delegable: boolean;
+  readonly aud: string | null;
 }
 
 /**
@@ -74,7 +78,7 @@ export function createTokenCache(options: {
 }
 
 /** The same set of roles gives the same key, whatever the order of roles and members. */
-function keyOf({ roles, delegable }: TokenAsk): string {
+function keyOf({ roles, delegable, aud }: TokenAsk): string {
   const each = roles.map((role) => JSON.stringify(Object.entries(role).sort(([a], [b]) => (a < b ? -1 : 1))));
-  return [String(delegable), ...[...new Set(each)].sort()].join('\n');
+  return [String(delegable), aud ?? '', ...[...new Set(each)].sort()].join('\n');
 }

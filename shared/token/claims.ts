@@ -80,7 +80,7 @@ export interface NarrowClaims extends Restrictions {
   readonly nbf?: number;
   /** A subset of the parent's, each equal to one of the parent's as it stands. */
   readonly roles?: readonly RoleClaim[];
-  /** A gateway's own name for its user; only under a `gateway` role, and final once given. */
+  /** A gateway's own name for its user; only where no other role than `gateway` is left, and final once given. */
   readonly usr?: string;
   readonly cnf?: Confirmation;
 }

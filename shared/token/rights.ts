@@ -37,8 +37,9 @@ function narrowRights(parent: Rights, block: NarrowClaims, name: string): Rights
   if (exp <= nbf) refuse(name, 'no time is left between nbf and exp');
   if (!isSubset(roles, parent.roles)) refuse(name, 'a role is none of its parent’s');
   if (parent.usr !== null && usr !== parent.usr) refuse(name, 'usr is given already');
-  if (block.usr !== undefined && !roles.some(({ role }) => role === 'gateway'))
-    refuse(name, 'usr needs a gateway role');
+  // A gateway’s user is let in by the gateway, and by nothing else that the gateway happens to be.
+  if (block.usr !== undefined && !roles.every(({ role }) => role === 'gateway'))
+    refuse(name, 'usr goes with the gateway role alone');
   const restrictions = findRestrictions(block);
   return {
     nbf,

@@ -73,10 +73,11 @@ export function sessionBodyHash(request: {
   readonly signature: string;
   readonly member?: string | undefined;
   readonly delegable?: boolean | undefined;
+  readonly aud?: readonly string[] | undefined;
   readonly roles: readonly unknown[];
 }): string {
-  const { message, signature, member = null, delegable = false, roles } = request;
+  const { message, signature, member = null, delegable = false, aud = null, roles } = request;
   return encodeBase64url(
-    sha256(signingBytes(JSON.stringify([message, signature, member, delegable, roles]))),
+    sha256(signingBytes(JSON.stringify([message, signature, member, delegable, aud, roles]))),
   );
 }

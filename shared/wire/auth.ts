@@ -43,7 +43,7 @@ export const TokenRequest = Type.Object(
     sessionProof: Type.String({
       maxLength: 2_048,
       description:
-        'The session key over this request: a compact JWS, `typ` `session+jwt`, with `htm`, `htu`, `iat`, `jti` as in DPoP (RFC 9449) and `bh` = base64url(SHA-256(JSON of [message, signature, member|null, delegable, roles]))',
+        'The session key over this request: a compact JWS, `typ` `session+jwt`, with `htm`, `htu`, `iat`, `jti` as in DPoP (RFC 9449) and `bh` = base64url(SHA-256(JSON of [message, signature, member|null, delegable, aud|null, roles]))',
     }),
     member: Type.Optional(
       Type.Unsafe<string>({
@@ -55,6 +55,15 @@ export const TokenRequest = Type.Object(
       Type.Boolean({
         description:
           'true: a token for narrowing offline with the session key, which no node takes as it is. Default false: a bearer token',
+      }),
+    ),
+    aud: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,128}$' }), {
+        minItems: 1,
+        maxItems: 8,
+        uniqueItems: true,
+        description:
+          'Who is to accept the token: ids of distributors, or the URL of this node to change policies. Default: any distributor, and not this node',
       }),
     ),
     roles: Type.Array(RoleRequest, { minItems: 1, maxItems: ROLES_MAX }),

@@ -43,6 +43,7 @@ beforeAll(async () => {
   );
   const answer = await getToken(auth.url, await signIn(auth.url, ada), [{ role: 'channel_owner', channel }], {
     member: '0',
+    aud: [auth.url],
   });
   token = answer.token ?? '';
 });
@@ -90,6 +91,7 @@ const mint = (claims: Partial<RoleTokenClaims>): string =>
   createRoleToken(
     {
       iss: auth.url,
+      aud: [auth.url],
       sub: 'member:0',
       iat: nowSec(),
       exp: nowSec() + 600,
@@ -237,6 +239,7 @@ describe('only the owner of the channel', () => {
     const other = generateKeyPair();
     const claims = {
       iss: auth.url,
+      aud: [auth.url],
       sub: 'member:0',
       iat: nowSec(),
       exp: nowSec() + 60,
@@ -267,7 +270,25 @@ describe('only the owner of the channel', () => {
       expect(await put(narrowToken(delegable, block, holder))).toEqual({ status: 403, code: 'restricted' });
     }
     expect(await put(mint({ scope: { channels: [channel] } }))).toEqual({ status: 403, code: 'restricted' });
-    expect(await put(mint({ aud: ['0'] }))).toEqual({ status: 403, code: 'restricted' });
+    expect(await stored()).toEqual([]);
+  });
+
+  it('and never with one that a distributor takes, or that another node was meant by', async () => {
+    const put = async (bearer: string) => outcome(await send('PUT', 'video/5', bearer, POLICY));
+    const forDistributors = await getToken(
+      auth.url,
+      await signIn(auth.url, ada),
+      [{ role: 'channel_owner', channel }],
+      { member: '0' },
+    );
+    expect(await put(forDistributors.token ?? '')).toEqual({
+      status: 403,
+      code: 'restricted',
+      reason: 'aud',
+    });
+    for (const aud of [['0'], [`${auth.url}/`], [auth.url, '0']]) {
+      expect(await put(mint({ aud }))).toEqual({ status: 403, code: 'restricted', reason: 'aud' });
+    }
     expect(await stored()).toEqual([]);
   });
 

@@ -99,7 +99,7 @@ export async function signIn(
   return { message, signature: wallet.sign(message, form), key };
 }
 
-type Ask = Pick<TokenRequest, 'member' | 'delegable' | 'roles'>;
+type Ask = Pick<TokenRequest, 'member' | 'delegable' | 'aud' | 'roles'>;
 
 /** The body of a token request; `proof` overrides what the session key signs. */
 export function createTokenRequest(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { contentHash } from '../../shared/base/index.ts';
 import type { PolicyDocument } from '../../shared/policy/index.ts';
 import { createClient, type Client } from '../../shared/sdk/index.ts';
@@ -130,13 +130,7 @@ export async function setPolicy(
   document: PolicyDocument,
   enforced: { readonly asset: string; readonly status: number },
 ): Promise<void> {
-  const { token } = await owner.client.getToken([{ role: 'channel_owner', channel }]);
-  const response = await fetch(`${network.auth.url}/v1/policies/${target.scope}/${target.id}`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${token ?? ''}`, 'content-type': 'application/json' },
-    body: JSON.stringify(document),
-  });
-  expect(response.ok, await response.text()).toBe(true);
+  await owner.client.setPolicy(channel, target, document);
   await until('the policy is enforced', async () => {
     const { status } = await getAsset(network, enforced.asset, { method: 'HEAD' });
     return status === enforced.status;

@@ -5,7 +5,7 @@ import { createTokenCache, type TokenAsk } from '../../shared/sdk/token-cache.ts
 import type { RoleRequest, TokenResponse } from '../../shared/wire/index.ts';
 
 const ownerOf = (channel: string): RoleRequest => ({ role: 'channel_owner', channel });
-const ask = (...roles: RoleRequest[]): TokenAsk => ({ roles, delegable: false });
+const ask = (...roles: RoleRequest[]): TokenAsk => ({ roles, delegable: false, aud: null });
 
 /** A cache over an auth node that counts what it is asked and answers when told to. */
 function cacheUnderTest() {

@@ -39,7 +39,8 @@ export function isLegal(root: RoleTokenClaims, blocks: readonly ModelLink[]): bo
     const starts = links.flatMap(({ nbf }) => (nbf === undefined ? [] : [nbf]));
     const ends = links.flatMap(({ exp }) => (exp === undefined ? [] : [exp]));
     if (starts.some((start) => ends.some((end) => start >= end))) return false;
-    const isGateway = links.every(({ roles }) => !roles || roles.some(({ role }) => role === 'gateway'));
+    const inForce = links.flatMap(({ roles }) => (roles ? [roles] : [])).at(-1) ?? [];
+    const isGateway = inForce.every(({ role }) => role === 'gateway');
     if (claims.usr !== undefined && !isGateway) return false;
   }
   return links.at(-1)!.cnf === undefined;

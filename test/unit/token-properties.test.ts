@@ -8,7 +8,18 @@ import {
   type RoleTokenClaims,
 } from '../../shared/token/index.ts';
 import { id, restrictions, roles } from './token-arbitraries.ts';
-import { auth, claims, cnf, delegable, guest, holder, NOW, options, verdict } from './token-fixture.ts';
+import {
+  GATEWAY,
+  auth,
+  claims,
+  cnf,
+  delegable,
+  guest,
+  holder,
+  NOW,
+  options,
+  verdict,
+} from './token-fixture.ts';
 
 const tokenClaims: fc.Arbitrary<RoleTokenClaims> = fc
   .tuple(
@@ -50,7 +61,11 @@ describe('round trip', () => {
 
 describe('alteration', () => {
   const genuine = narrowToken(
-    narrowToken(delegable({ nbf: NOW + 1 }), { exp: NOW + 300, usr: 'u', cnf: cnf(guest) }, holder),
+    narrowToken(
+      delegable({ nbf: NOW + 1 }),
+      { exp: NOW + 300, roles: [GATEWAY], usr: 'u', cnf: cnf(guest) },
+      holder,
+    ),
     { mth: ['GET'] },
     guest,
   );

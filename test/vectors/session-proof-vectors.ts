@@ -28,7 +28,7 @@ export function sessionProofVectors(): object {
     bodyHash: {
       request,
       is: bodyHash,
-      how: 'base64url(SHA-256(JSON of [message, signature, member|null, delegable, roles]))',
+      how: 'base64url(SHA-256(JSON of [message, signature, member|null, delegable, aud|null, roles]))',
     },
     vectors: [
       vector('genuine', null, genuine),

@@ -414,7 +414,16 @@ function badChains(): TokenVector[] {
       block(once({ roles: [MEMBER] }), { roles: [OWNER] }, nextHolder),
     ),
     refused('usr without a gateway role', '', block(delegable(), { roles: [MEMBER], usr: 'alice' })),
-    refused('usr changed', '', block(once({ usr: 'alice' }), { usr: 'bob' }, nextHolder)),
+    refused(
+      'usr beside another role',
+      'A user is let in by the gateway alone.',
+      block(delegable(), { roles: [GATEWAY, MEMBER], usr: 'alice' }),
+    ),
+    refused(
+      'usr changed',
+      '',
+      block(once({ roles: [GATEWAY], usr: 'alice' }), { usr: 'bob' }, nextHolder),
+    ),
   ];
 }
 

@@ -42,16 +42,10 @@ export const STEPS: readonly Step[] = [
     run: async (tour) => {
       const { network, demo } = tour;
       const { channel, video, policy, people } = demo;
-      const token = await getTokenOf(people.ada, { role: 'channel_owner', channel });
-      const response = await fetch(`${network.auth.url}/v1/policies/video/${video}`, {
-        method: 'PUT',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(policy),
-      });
-      if (!response.ok) throw new Error(`The policy was refused: ${await response.text()}`);
+      await people.ada.client.setPolicy(channel, { scope: 'video', id: video }, policy);
       const { afterMs } = await untilStatus('the video', () => fetch(assetUrl(tour, demo.assets.media)), 401);
       return [
-        `PUT /v1/policies/video/${video} → ${response.status}`,
+        `PUT ${network.auth.url}/v1/policies/video/${video}: ${JSON.stringify(policy.media)}`,
         `enforced by the distributor after ${ms(afterMs)}`,
       ];
     },

@@ -34,7 +34,7 @@ export function gatedCaching(
       ? 'private, no-cache'
       : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}`;
   return [
-    ...['cache-control', control, 'vary', 'Authorization, Cookie'],
+    ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer'],
     ...['x-policy-age', String(Math.round(policyAgeMs))],
   ];
 }
