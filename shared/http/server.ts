@@ -1,5 +1,6 @@
 import { fastify, LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from '../runtime/index.ts';
+import { Problem } from '../wire/index.ts';
 import { parseAddressBlocks } from './address-blocks.ts';
 import { refuseUnrouted } from './not-found.ts';
 import { sendProblem, toProblem } from './problems.ts';
@@ -37,6 +38,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     requestTimeout: REQUEST_MS_MAX,
     connectionTimeout: IDLE_MS_MAX,
     clientErrorHandler: answerUnparsable,
+    // Node would answer a bare 400 by itself; the hook below says the same as a problem.
+    http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       sendProblem(toProblem(error), request, reply);
     },
@@ -52,6 +55,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => {
     sendProblem(toProblem(error), request, reply);
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { headers, raw } = request;
+    const isHostMissing = headers.host === undefined && raw.httpVersionMinor > 0; // RFC 9112, section 3.2
+    done(isHostMissing ? new Problem('bad_request', 'The Host header is missing') : undefined);
   });
   refuseUnrouted(app as unknown as FastifyInstance);
   return app as unknown as FastifyInstance;

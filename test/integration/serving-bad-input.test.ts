@@ -202,6 +202,10 @@ describe('headers', () => {
     },
   );
 
+  it('a request names its host', async () => {
+    expectProblem(await send('GET /health HTTP/1.1', 'Connection: close', '', ''), 'bad_request');
+  });
+
   it.each(['Content-Length: -1', 'Content-Length: x', 'Transfer-Encoding: chunked, x', ': x', 'X\x00: y'])(
     '%j is malformed',
     async (header) => {
