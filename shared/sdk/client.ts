@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { createSingleFlight, nowSec, systemClock, type Clock } from '../base/index.ts';
 import type { Needs, PolicyDocument, PolicyScope } from '../policy/index.ts';
 import { narrowToken, type NarrowClaims } from '../token/index.ts';
@@ -81,7 +82,7 @@ export function createClient(options: ClientOptions): Client {
   const store = options.sessionStore ?? memorySessionStore();
   const signingIn = createSingleFlight<'session', Session>();
   /** What opened an asset the last time; the next request need not be refused first. */
-  const opensWith = new Map<string, readonly RoleRequest[]>();
+  const opensWith = new LRUCache<string, readonly RoleRequest[]>({ max: ASSETS_KNOWN_MAX });
 
   const tokens = createTokenCache({
     request: async ({ roles, delegable, aud }) => {
@@ -143,15 +144,6 @@ export function createClient(options: ClientOptions): Client {
     throw unreachable;
   };
 
-  const remember = (id: string, roles: readonly RoleRequest[]): void => {
-    opensWith.delete(id);
-    opensWith.set(id, roles);
-    for (const oldest of opensWith.keys()) {
-      if (opensWith.size <= ASSETS_KNOWN_MAX) break;
-      opensWith.delete(oldest);
-    }
-  };
-
   /** A token for what was needed, other than the one just refused. */
   const findBetter = async (
     id: string,
@@ -166,7 +158,7 @@ export function createClient(options: ClientOptions): Client {
     if (answer.token === null || answer.token === refusedToken) {
       throw new AccessDenied(denied.code, denied.needs, answer.refused);
     }
-    remember(id, roles);
+    opensWith.set(id, roles);
     return answer.token;
   };
 

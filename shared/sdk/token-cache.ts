@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { createSingleFlight, type Clock } from '../base/index.ts';
 import type { RoleRequest, TokenResponse } from '../wire/index.ts';
 
@@ -37,7 +38,7 @@ export function createTokenCache(options: {
   readonly entriesMax: number;
 }): TokenCache {
   const { request, clock, refreshBeforeMs, refusalMs, entriesMax } = options;
-  const kept = new Map<string, Kept>();
+  const kept = new LRUCache<string, Kept>({ max: entriesMax });
   const singleFlight = createSingleFlight<string, TokenResponse>();
   let generation = 0;
 
@@ -45,9 +46,6 @@ export function createTokenCache(options: {
     const key = keyOf(ask);
     const found = kept.get(key);
     if (found && clock() < Math.min(found.useUntil, found.at + ageMsMax)) {
-      // Most recently used last, so that the first is the one to drop.
-      kept.delete(key);
-      kept.set(key, found);
       return Promise.resolve(found.response);
     }
     return singleFlight(`${generation}:${key}`, async () => {
@@ -59,10 +57,6 @@ export function createTokenCache(options: {
           ? now + refusalMs
           : Math.max(now, response.expiresAt * 1000 - refreshBeforeMs);
       if (asked === generation) kept.set(key, { response, at: now, useUntil });
-      for (const oldest of kept.keys()) {
-        if (kept.size <= entriesMax) break;
-        kept.delete(oldest);
-      }
       return response;
     });
   };
