@@ -12,7 +12,7 @@ import {
 } from '../../shared/token/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
 import { startDevChain, type DevChain } from './chain/index.ts';
-import { findPort } from './ports.ts';
+import { openAtPort } from './ports.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
 import { startServiceProcess, type ServiceProcess } from './process.ts';
 import { startStorageNode, type StorageNode } from './storage/index.ts';
@@ -65,12 +65,14 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
 
   onProgress('a development chain');
   const chain = started.use(
-    await startDevChain({
-      port: await findPort(ports.chain),
-      blockMs: options.blockMs ?? 1_000,
-      finalityLagBlocks: options.finalityLagBlocks ?? 1,
-      log,
-    }),
+    await openAtPort(ports.chain, (port) =>
+      startDevChain({
+        port,
+        blockMs: options.blockMs ?? 1_000,
+        finalityLagBlocks: options.finalityLagBlocks ?? 1,
+        log,
+      }),
+    ),
   );
 
   onProgress('a storage node');
@@ -93,36 +95,40 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
   const shared = { PANOPTES_DATABASE_URL: databaseUrl, PANOPTES_HOST: '127.0.0.1' };
 
   onProgress('the indexer, the auth node and the distributor');
-  const authPort = await findPort(ports.auth);
-  const distributorPort = await findPort(ports.distributor);
   const indexer = started.use(
-    await startServiceProcess('indexer', {
-      ...shared,
-      PANOPTES_PORT: String(await findPort()),
-      PANOPTES_CHAIN_URL: chain.url,
-      ...settings.indexer,
-    }),
+    await openAtPort(undefined, (port) =>
+      startServiceProcess('indexer', {
+        ...shared,
+        PANOPTES_PORT: String(port),
+        PANOPTES_CHAIN_URL: chain.url,
+        ...settings.indexer,
+      }),
+    ),
   );
   // Both are waited for even when one fails, so that none is left behind.
   const [auth, distributor] = await allStarted(started, [
-    startServiceProcess('auth', {
-      ...shared,
-      PANOPTES_PORT: String(authPort),
-      PANOPTES_PUBLIC_URL: `http://127.0.0.1:${authPort}`,
-      PANOPTES_CHAIN_URL: chain.url,
-      PANOPTES_SIGNING_SEED: hex(signingSeed),
-      PANOPTES_CERTIFICATE: certificate,
-      ...settings.auth,
-    }),
-    startServiceProcess('distributor', {
-      ...shared,
-      PANOPTES_PORT: String(distributorPort),
-      PANOPTES_ROOT_KEY: hex(root.publicKey),
-      PANOPTES_DISTRIBUTOR_ID: '0',
-      PANOPTES_CACHE_DIR: join(dir, 'cache'),
-      PANOPTES_STORAGE_URLS: storage.url,
-      ...settings.distributor,
-    }),
+    openAtPort(ports.auth, (port) =>
+      startServiceProcess('auth', {
+        ...shared,
+        PANOPTES_PORT: String(port),
+        PANOPTES_PUBLIC_URL: `http://127.0.0.1:${port}`,
+        PANOPTES_CHAIN_URL: chain.url,
+        PANOPTES_SIGNING_SEED: hex(signingSeed),
+        PANOPTES_CERTIFICATE: certificate,
+        ...settings.auth,
+      }),
+    ),
+    openAtPort(ports.distributor, (port) =>
+      startServiceProcess('distributor', {
+        ...shared,
+        PANOPTES_PORT: String(port),
+        PANOPTES_ROOT_KEY: hex(root.publicKey),
+        PANOPTES_DISTRIBUTOR_ID: '0',
+        PANOPTES_CACHE_DIR: join(dir, 'cache'),
+        PANOPTES_STORAGE_URLS: storage.url,
+        ...settings.distributor,
+      }),
+    ),
   ]);
 
   await Promise.all([indexer, auth, distributor].map(ready));

@@ -16,3 +16,24 @@ export async function findPort(preferred = 0): Promise<number> {
     return findPort();
   }
 }
+
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Opens something at `preferred`, or at any other port when that one is taken, be it in the moment between finding the
+ * port free and listening there.
+ */
+export async function openAtPort<T>(
+  preferred: number | undefined,
+  open: (port: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await findPort(attempt === 1 ? preferred : 0);
+    try {
+      return await open(port);
+    } catch (error) {
+      const taken = error instanceof Error && error.message.includes('EADDRINUSE');
+      if (!taken || attempt === ATTEMPTS_MAX) throw error;
+    }
+  }
+}

@@ -50,13 +50,18 @@ export const prose: Voice = {
     console.log(`
   The network stays up; Ctrl-C ends it and leaves nothing behind. To paste:
 
-    curl -i ${asset(demo.assets.thumbnail)} -o /dev/null
+  The thumbnail, which anybody may have; the film, and what would open it:
+    curl -I ${asset(demo.assets.thumbnail)}
     curl -i ${asset(demo.assets.media)}
     curl ${asset(demo.assets.media)}/access
+
+  What the distributor says of itself:
     curl ${network.distributor.url}/api/v1/status
     curl ${network.distributor.url}/metrics
+
+  Hide the video on the chain; two blocks later its thumbnail answers 451:
     curl -X POST ${network.chain.controlUrl}/control/hideVideo -H 'content-type: application/json' -d '{"video":${demo.video},"hidden":true}'
-    curl -i ${asset(demo.assets.thumbnail)}
+    curl -I ${asset(demo.assets.thumbnail)}
 `);
   },
 };
