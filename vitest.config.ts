@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/{unit,integration,parity,e2e}/**/*.test.ts'],
     // Two cores: real servers and processes run beside each file.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 90_000,
     reporters: ['default', './test/support/closing-line.ts'],
   },

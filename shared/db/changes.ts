@@ -74,7 +74,7 @@ async function findLoss(
   const { rows } = await client.query<{ pruned: boolean; foreign: boolean }>(
     `select pg_snapshot_xmin($1::pg_snapshot) > pg_snapshot_xmin(pg_current_snapshot()) as foreign,
             exists (select from panoptes.change_horizon
-                     where xid > pg_snapshot_xmin($1::pg_snapshot)
+                     where xid >= pg_snapshot_xmin($1::pg_snapshot)
                        and xid <= pg_snapshot_xmin(pg_current_snapshot())) as pruned`,
     [snapshot],
   );
@@ -91,12 +91,16 @@ export async function pruneChanges(pool: Pool, olderThanMs: number): Promise<num
     `with horizon as (
        select least(pg_snapshot_xmin(pg_current_snapshot()),
                     (select xid from panoptes.change where at >= now() - $1 * interval '1 ms' order by xid, seq limit 1)) as xid
+     ), pruned as (
+       delete from panoptes.change using horizon where change.xid < horizon.xid returning change.xid
      ), moved as (
-       update panoptes.change_horizon
-          set xid = horizon.xid from horizon
-        where exists (select from panoptes.change where change.xid < horizon.xid)
+       -- Never backwards, unless what is there comes from another server.
+       update panoptes.change_horizon as known
+          set xid = case when known.xid between newest.xid and pg_snapshot_xmin(pg_current_snapshot())
+                         then known.xid else newest.xid end
+         from (select xid from pruned order by xid desc limit 1) as newest
      )
-     delete from panoptes.change using horizon where change.xid < horizon.xid`,
+     select from pruned`,
     [olderThanMs],
   );
   return rowCount ?? 0;

@@ -115,7 +115,7 @@ create table panoptes.change (
   primary key (xid, seq)
 );
 
--- Changes of transactions below `xid` have been removed.
+-- The newest transaction whose changes have been removed.
 create table panoptes.change_horizon (
   singleton boolean primary key default true check (singleton),
   xid xid8 not null
