@@ -224,6 +224,22 @@ it("reads again whoever a creator token's event names", async () => {
   expect([...facts.tokens]).toEqual(['9']);
 });
 
+it.each([
+  ['content.ChannelDeleted', []],
+  ['content.ChannelDeletedByModerator', [new Uint8Array()]],
+])('reads a channel again after %s', async (name, rest) => {
+  const facts = await collect(event(name, new Variant('Lead', null), 4n, ...rest));
+  expect([...facts.channels.keys()]).toEqual(['4']);
+});
+
+it.each([
+  ['content.VideoDeleted', []],
+  ['content.VideoDeletedByModerator', [new Uint8Array()]],
+])('reads a video again after %s', async (name, rest) => {
+  const facts = await collect(event(name, new Variant('Lead', null), 4n, ...rest));
+  expect([...facts.videos.keys()]).toEqual(['4']);
+});
+
 it('stops at a known event of an unknown shape, and passes over unknown events', async () => {
   await expect(collect(event('content.ChannelDeleted', new Variant('Lead', null)))).rejects.toThrow(
     ChainShapeError,

@@ -38,6 +38,8 @@ export const channelEvents: EventHandlers = {
     );
   },
   'content.ChannelDeleted': touches(1),
+  // Of runtimes before 2002, whose blocks are part of the history.
+  'content.ChannelDeletedByModerator': touches(1),
   'content.ChannelAssetsRemoved': touches(1),
   'content.ChannelAssetsDeletedByModerator': touches(1),
   'content.ChannelPrivilegeLevelUpdated': touches(0),

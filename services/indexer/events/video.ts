@@ -27,5 +27,7 @@ export const videoEvents: EventHandlers = {
     noteAutoIssue(facts, params);
   },
   'content.VideoDeleted': touches,
+  // Of runtimes before 2002, whose blocks are part of the history.
+  'content.VideoDeletedByModerator': touches,
   'content.VideoAssetsDeletedByModerator': touches,
 };
