@@ -34,7 +34,16 @@ export async function runService(start: () => Promise<Running>): Promise<void> {
     console.log(JSON.stringify({ listening: running.url }));
     process.send?.({ listening: running.url });
   } catch (error) {
-    console.error(error instanceof SettingsError ? error.message : error);
+    console.error(error instanceof SettingsError ? error.message : (findOutsideCause(error) ?? error));
     process.exit(1);
   }
+}
+
+/** What to say of a port that is taken, a database that refuses and the like: those need no stack. */
+function findOutsideCause(error: unknown): string | null {
+  if (!(error instanceof Error && 'code' in error) || String(error.code).startsWith('ERR_')) return null;
+  // A host with several addresses fails once for each, in an error without a message of its own.
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const messages = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause)));
+  return `The service cannot start: ${messages.join('; ')}`;
 }
