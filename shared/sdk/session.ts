@@ -7,6 +7,7 @@ import {
   type KeyPair,
 } from '../token/index.ts';
 import { parseSignInMessage, type ChallengeResponse, type TokenRequest } from '../wire/index.ts';
+import { accountKeyOf } from './account-key.ts';
 import type { Signer } from './signer.ts';
 
 /**
@@ -56,7 +57,7 @@ export async function openSession(options: {
   const said = parseSignInMessage(message);
   if (
     said.domain !== new URL(authUrl).host ||
-    said.address !== signer.address ||
+    accountKeyOf(said.address) !== accountKeyOf(signer.address) ||
     said.sessionKey !== sessionKey
   ) {
     throw new Error('The auth node sent a sign-in message for another site, account or session key.');

@@ -1,6 +1,6 @@
 /** Whoever can sign a text as an account: a wallet, a key pair. `sign` answers the signature, `0x` hex. */
 export interface Signer {
-  /** SS58 address. */
+  /** SS58 address, of any network. */
   readonly address: string;
   sign(text: string): Promise<string>;
 }

@@ -1,4 +1,7 @@
+import { encodeAddress } from '@polkadot/util-crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { accountKeyOf } from '../../shared/sdk/account-key.ts';
 import { rolesToAskFor } from '../../shared/sdk/needs.ts';
 import { signerFromWallet } from '../../shared/sdk/signer.ts';
 import { createTokenCache, type TokenAsk } from '../../shared/sdk/token-cache.ts';
@@ -178,4 +181,24 @@ describe('a browser wallet', () => {
     const signer = signerFromWallet({ address: 'j4…', signer: {} });
     await expect(signer.sign('hello')).rejects.toThrow('cannot sign messages');
   });
+});
+
+describe('an account', () => {
+  const keys = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  const prefixes = fc.integer({ min: 0, max: 16_383 }).filter((prefix) => prefix !== 46 && prefix !== 47);
+
+  it('is the same in the address of every network', () => {
+    fc.assert(
+      fc.property(keys, prefixes, (key, prefix) => {
+        expect(accountKeyOf(encodeAddress(key, prefix))).toBe(Buffer.from(key).toString('hex'));
+      }),
+    );
+  });
+
+  it.each(['', 'j4', '0x00', 'not base58 0OIl', encodeAddress(new Uint8Array(33), 42), '1'.repeat(32)])(
+    'is not in %j',
+    (text) => {
+      expect(() => accountKeyOf(text)).toThrow('no SS58 address');
+    },
+  );
 });
