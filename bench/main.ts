@@ -28,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [name, ...others] = call?.names ?? [];
   const bench = name !== undefined && Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
   if (!call || !bench || others.length > 0) {
+    if (name !== undefined && !bench) process.stderr.write(`There is no bench "${name}".\n\n`);
     process.stderr.write(USAGE);
     return 2;
   }
