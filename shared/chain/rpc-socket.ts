@@ -59,23 +59,29 @@ export function createRpcSocket({ url, log, requestTimeoutMs }: RpcSocketOptions
   const connect = (): void => {
     const opening = new WebSocket(url, { maxPayload: MESSAGE_BYTES_MAX, handshakeTimeout: requestTimeoutMs });
     const stopPings = keepAlive(opening);
+    let opened = false;
     socket = opening;
     opening.on('open', () => {
+      opened = true;
       if (attempt > 0) log.info('connected to the chain again');
       attempt = 0;
       emit('connected');
     });
     opening.on('message', receive);
-    opening.on('error', () => undefined); // `close` follows
+    opening.on('error', (error) => {
+      // `close` follows. Codes and statuses alone: the URL may hold a key.
+      if (!closed && attempt === 0)
+        log.warn({ reason: reasonOf(error) }, 'the chain cannot be reached, trying on');
+    });
     opening.on('close', () => {
       stopPings();
+      if (!closed && opened) log.warn('disconnected from the chain');
       drop();
     });
   };
 
   const drop = (): void => {
     socket = null;
-    if (!closed && attempt === 0) log.warn('disconnected from the chain');
     notices.clear();
     for (const { reject, timer } of pending.values()) {
       clearTimeout(timer);
@@ -150,6 +156,10 @@ type Message =
   | { readonly kind: 'notice'; readonly subscription: string | number; readonly result: unknown };
 
 /** `null` for anything that is no answer and no notice. */
+function reasonOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.message;
+}
+
 function parseMessage(data: RawData): Message | null {
   const message = asRecord(parseJson(data));
   if (!message) return null;

@@ -109,7 +109,8 @@ async function loadWithPatience(load: () => Promise<Stand>, log: Logger): Promis
     try {
       return await load();
     } catch (error) {
-      log.warn({ err: error }, 'waiting for the database and its schema');
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ reason }, 'waiting for the database, and for an indexer or auth node to make its tables');
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, { baseMs: 200 })));
     }
   }
