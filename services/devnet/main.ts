@@ -52,6 +52,8 @@ const asked = new AbortController();
 const ask = (): void => asked.abort();
 process.on('SIGINT', ask);
 process.on('SIGTERM', ask);
+// Whoever reads along may leave (`| head`): that ends it too, and nothing stays behind.
+process.stdout.on('error', ask);
 const interrupted = once(asked.signal, 'abort').then(() => 'interrupted' as const);
 
 /** Walks the tour, and stays until asked to end; answers the exit code. */
