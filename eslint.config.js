@@ -89,7 +89,7 @@ const services = SERVICES.flatMap((name) => {
 });
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.scratch/'] },
+  { ignores: ['node_modules/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
