@@ -41,7 +41,7 @@ const NOT_FOUND: Decision = { allowed: false, code: 'not_found' };
 const INCOMPLETE: Decision = { allowed: false, code: 'not_public', reason: 'incomplete' };
 const NO_ROLES: readonly RoleClaim[] = [];
 
-/** Deciding never waits, so one of each is enough for every request, and letting in allocates nothing. */
+/** Deciding never waits, so one of each is enough for every request, and letting in makes no objects of its own. */
 const sight = createSight();
 const context = new (class implements PolicyContext {
   request!: AccessRequest;

@@ -76,7 +76,11 @@ const TOKENS_KEPT_MAX = 1_000;
 const ASSETS_KNOWN_MAX = 10_000;
 
 export function createClient(options: ClientOptions): Client {
-  const { authUrl, distributorUrls, signer, member } = options;
+  const { signer, member } = options;
+  // As an auth node writes its own in messages and expects it in `aud`: paths are appended.
+  const authUrl = withoutSlash(options.authUrl);
+  const distributorUrls = options.distributorUrls.map(withoutSlash);
+  const firstDistributor = withoutSlash(options.distributorUrls[0]);
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const clock = options.clock ?? systemClock;
   const store = options.sessionStore ?? memorySessionStore();
@@ -231,11 +235,11 @@ export function createClient(options: ClientOptions): Client {
 
     assetUrl: async (id) => {
       const token = await tokenFor(id);
-      return `${distributorUrls[0]}${token === null ? '' : `/t/${token}`}/api/v1/assets/${id}`;
+      return `${firstDistributor}${token === null ? '' : `/t/${token}`}/api/v1/assets/${id}`;
     },
 
     shareLink: async (id, { lifeSec = SHARE_LIFE_SEC, ...restrictions } = {}) => {
-      const url = distributorUrls[0];
+      const url = firstDistributor;
       if ((await tokenFor(id)) === null) return `${url}/api/v1/assets/${id}`;
       const { token, expiresAt, refused } = await tokens.get({
         roles: opensWith.get(id) ?? [],
@@ -257,6 +261,8 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 }
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
 /** To be used at any distributor, as it is. */
 const bearer = (roles: readonly RoleRequest[]): TokenAsk => ({ roles, delegable: false, aud: null });

@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import { AccessDenied, createClient, ServiceError, type ClientOptions } from '../../shared/sdk/index.ts';
+import { getAsset, join, publishVideo, setPolicy, useNetwork, type Person } from '../support/network.ts';
+import { until } from '../support/until.ts';
+
+const network = useNetwork();
+
+const MEMBERS_ONLY = { v: 1, '*': { role: 'member' } } as const;
+
+const clientOf = ({ wallet, member }: Person, more: Partial<ClientOptions> = {}) =>
+  createClient({
+    authUrl: network().auth.url,
+    distributorUrls: [network().distributor.url],
+    signer: wallet,
+    member,
+    ...more,
+  });
+
+async function publishForMembers() {
+  const owner = await join(network());
+  const published = await publishVideo(network(), owner);
+  const target = { scope: 'channel', id: published.channel } as const;
+  await setPolicy(network(), owner, published.channel, target, MEMBERS_ONLY, {
+    asset: published.media,
+    status: 401,
+  });
+  return { owner, target, ...published };
+}
+
+it('sets and removes a policy, for the owner alone', async () => {
+  const { owner, target, channel, media } = await publishForMembers();
+  const stranger = await join(network());
+  await expect(stranger.client.setPolicy(channel, target, null)).rejects.toBeInstanceOf(AccessDenied);
+  const nonsense = { v: 1, '*': { public: false } } as never;
+  await expect(owner.client.setPolicy(channel, target, nonsense)).rejects.toMatchObject({
+    constructor: ServiceError,
+    code: 'bad_request',
+  });
+  expect((await getAsset(network(), media)).status).toBe(401);
+
+  await owner.client.setPolicy(channel, target, null);
+  await until('it is open again', async () => (await getAsset(network(), media)).status === 200);
+});
+
+it('asks the next distributor when one does not answer, however the URLs end', async () => {
+  const { media, bytes } = await publishForMembers();
+  const person = await join(network());
+  const client = clientOf(person, {
+    authUrl: `${network().auth.url}/`,
+    distributorUrls: ['http://127.0.0.1:1/', `${network().distributor.url}/`],
+  });
+  const response = await client.fetchAsset(media);
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
+});
+
+it('finds the token for a HEAD too, whose refusal has no body', async () => {
+  const { media, bytes } = await publishForMembers();
+  const response = await (await join(network())).client.fetchAsset(media, { method: 'HEAD' });
+  expect([response.status, response.headers.get('content-length')]).toEqual([
+    200,
+    String(bytes.media.length),
+  ]);
+});
+
+it('asks the wallet once, however many assets are wanted at a time, and again only after signing out', async () => {
+  const { media, thumbnail, subtitle, avatar } = await publishForMembers();
+  const person = await join(network());
+  let signatures = 0;
+  const sign = (text: string): Promise<string> => {
+    signatures += 1;
+    return person.wallet.sign(text);
+  };
+  const client = clientOf(person, { signer: { address: person.wallet.address, sign } });
+  await Promise.all([media, thumbnail, subtitle, avatar].map((id) => client.fetchAsset(id)));
+  client.refresh();
+  await client.fetchAsset(media);
+  expect(signatures).toBe(1);
+  await client.signOut();
+  await client.fetchAsset(media);
+  expect(signatures).toBe(2);
+});
+
+it.each([
+  ['site', (message: string) => message.replace(/^\S+/, 'evil.example')],
+  ['session key', (message: string) => message.replace(/(session-key:).{43}/, `$1${'A'.repeat(43)}`)],
+])('never shows the wallet a message for another %s', async (_what, tamper) => {
+  const person = await join(network());
+  let shown = 0;
+  const client = clientOf(person, {
+    signer: {
+      address: person.wallet.address,
+      sign: (text) => {
+        shown += 1;
+        return person.wallet.sign(text);
+      },
+    },
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      if (!(typeof input === 'string' && input.endsWith('/v1/challenge'))) return response;
+      const body = (await response.json()) as { message: string };
+      return Response.json({ ...body, message: tamper(body.message) });
+    },
+  });
+  await expect(client.signIn()).rejects.toThrow('another site, account or session key');
+  expect(shown).toBe(0);
+});
