@@ -107,13 +107,21 @@ export async function createDemo(network: Network): Promise<Demo> {
   };
 }
 
+const INDEXED_MS_MAX = 60_000;
+
 /** Resolves once the indexer has written everything up to this block. */
 async function indexed(network: Network, block: number): Promise<void> {
+  const deadline = performance.now() + INDEXED_MS_MAX;
   const pool = createPool(network.databaseUrl, createLog('devnet', 'silent'));
   try {
     for (;;) {
       const { rows } = await pool.query<{ block: string }>('select block from panoptes.chain');
       if (Number(rows[0]?.block ?? -1) >= block) return;
+      if (performance.now() > deadline) {
+        throw new Error(
+          `The indexer does not get to block ${block}:\n${network.indexer.log.slice(-20).join('\n')}`,
+        );
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   } finally {
