@@ -21,7 +21,7 @@ it('processes that start together on an empty database migrate it once', async (
       'select * from panoptes.migration',
     );
     expect(rows.map((row) => row.name)).toEqual([...new Set(rows.map((row) => row.name))]);
-    expect(rows[0]?.name).toBe('001-schema.sql');
+    expect(rows[0]?.name).toBe('001-tables.sql');
     await pools[0]!.query('select from panoptes.channel, panoptes.change, panoptes.role_loss');
   } finally {
     await Promise.all(pools.map((pool) => pool.end()));

@@ -113,7 +113,9 @@ describe('nothing is missed', () => {
     bench.reading.refuse();
     await hide(1);
     await bench.sql('delete from panoptes.asset where id = 2');
-    expect(await pruneChanges(bench.db.pool, 0)).toBeGreaterThan(0);
+    // Other databases of this server have transactions too: while they run, nothing newer is pruned.
+    let pruned = 0;
+    await until('both changes are pruned', async () => (pruned += await pruneChanges(bench.db.pool, 0)) >= 2);
     bench.reading.mend();
     await untilHidden(feed, 1);
     expect([answer(feed, 2), answer(feed, 3)]).toEqual(['not_found', 'public']);

@@ -1,0 +1,58 @@
+-- The outbox. Transactions do not commit in the order of `xid`, so a reader remembers a snapshot, not a row: what its
+-- last snapshot did not see and the current one sees is new. It then reads the entity's current state.
+create table panoptes.change (
+  seq bigint generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  entity text not null,
+  id text not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (xid, seq)
+);
+
+-- The newest transaction whose changes have been removed.
+create table panoptes.change_horizon (
+  singleton boolean primary key default true check (singleton),
+  xid xid8 not null
+);
+insert into panoptes.change_horizon (xid) values ('0');
+
+-- Statement triggers with transition tables: one notification per statement that changed rows, however many.
+-- TG_ARGV[0]: the entity's name; TG_ARGV[1]: an SQL expression over the row that makes its id.
+create function panoptes.record_change() returns trigger language plpgsql as $$
+declare
+  recorded bigint;
+begin
+  execute format(
+    'insert into panoptes.change (entity, id) select distinct %L, %s from %s',
+    tg_argv[0], tg_argv[1],
+    case tg_op
+      when 'INSERT' then 'new_rows'
+      when 'DELETE' then 'old_rows'
+      else '(select * from old_rows union all select * from new_rows) both_rows'
+    end);
+  get diagnostics recorded = row_count;
+  if recorded > 0 then
+    perform pg_notify('panoptes', '');
+  end if;
+  return null;
+end $$;
+
+do $$
+declare
+  entity text;
+  id_of text;
+begin
+  for entity, id_of in values
+    ('channel', 'id::text'), ('video', 'id::text'), ('asset', 'id::text'),
+    ('nft', 'video::text'), ('holding', 'token::text || ''/'' || member::text'), ('membership', 'id::text'),
+    ('policy', 'scope || ''/'' || id::text'), ('role_loss', 'subject || ''|'' || role || ''|'' || object'),
+    ('signing_key', 'kid'), ('chain', '''''::text')
+  loop
+    execute format('create trigger record_insert after insert on panoptes.%I referencing new table as new_rows
+      for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+    execute format('create trigger record_update after update on panoptes.%I referencing old table as old_rows new table as new_rows
+      for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+    execute format('create trigger record_delete after delete on panoptes.%I referencing old table as old_rows
+      for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+  end loop;
+end $$;
