@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
@@ -11,7 +12,9 @@ import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
 import { createStorageNodeSource } from './assets/storage-node-source.ts';
 import type { DistributorConfig } from './config.ts';
+import { Catalogue } from './policy/catalogue.ts';
 import { openFeed } from './policy/feed.ts';
+import { Knowledge } from './policy/knowledge.ts';
 
 /** What the routes stand on, put together; dispose releases it. */
 export interface DistributorDeps extends AsyncDisposable {
@@ -44,9 +47,14 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
     const store = opened.use(await openStore(config, log));
     const pool = createPool(config.databaseUrl, log, { queryMsMax: FEED_QUERY_MS_MAX });
     opened.defer(() => pool.end());
-    const { databaseUrl, rootKey } = config;
-    const feed = opened.use(await openFeed({ pool, databaseUrl, rootKey, log }));
-    const { knowledge } = feed;
+    const { databaseUrl, rootKey, cacheDir } = config;
+    const catalogue = Catalogue.create(join(cacheDir, 'catalogue'));
+    opened.defer(() => {
+      catalogue[Symbol.dispose]();
+      return Promise.resolve();
+    });
+    const knowledge = new Knowledge(rootKey, catalogue, log);
+    const feed = opened.use(await openFeed({ pool, databaseUrl, knowledge, log }));
 
     const verifier = createTokenVerifier({
       keys: knowledge,

@@ -3,9 +3,10 @@ export { createCleanup, openOrCleanUp, type Cleanup } from './cleanup.ts';
 export {
   contentHash,
   createContentHasher,
-  findDigest,
   formatContentHash,
+  CONTENT_HASH_CHARS,
   isContentHash,
+  isContentHashText,
   type ContentHasher,
 } from './content-hash.ts';
 export { findIdNumber, isId } from './id.ts';

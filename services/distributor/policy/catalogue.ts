@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fdatasync, openSync, readSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
-import { formatContentHash } from '../../../shared/base/index.ts';
-import { isEntityId } from './entity-table.ts';
+import { CONTENT_HASH_CHARS } from '../../../shared/base/index.ts';
+import { isEntityId, PAGE_SLOTS, pageOf } from './entity-table.ts';
 
 /** What is needed to fetch an asset and to know it is intact. */
 export interface CatalogueEntry {
@@ -11,60 +14,174 @@ export interface CatalogueEntry {
   readonly contentHash: string;
 }
 
-/** How many entries are kept as objects, ready to hand out. */
-const READY_MAX = 100_000;
-
-const PAGE_SLOTS = 1_024;
-const DIGEST_BYTES = 32;
-
-interface Page {
-  /** Bytes and one: 0 is an empty slot, and an asset may be empty. */
-  readonly sizes: Float64Array;
-  readonly digests: Uint8Array;
-  used: number;
+/** Where in its file a catalogue has what: a page of ids is in one piece, at some place. */
+export interface CatalogueIndex {
+  /** Of the file, in hex: an index says nothing about any other one. */
+  readonly fileId: string;
+  /** By page number. */
+  readonly places: ReadonlyMap<number, number>;
 }
 
-/**
- * Sizes and content hashes by asset id, in pages: beside the policy map and not in it, because deciding needs neither.
- * 40 bytes an asset where ids are dense; an id far from any other costs a page of 41 KB.
- */
-export class Catalogue {
-  readonly #pages = new Map<number, Page>();
-  readonly #ready = new LRUCache<number, CatalogueEntry>({ max: READY_MAX });
+/** How many entries are kept as objects, ready to hand out. */
+const READY_MAX = 20_000;
 
-  set(id: number, row: { readonly size: number; readonly digest: Uint8Array } | null): void {
+const SIZE_BYTES = 8;
+const CHECK_AT = SIZE_BYTES + CONTENT_HASH_CHARS;
+const RECORD_BYTES = CHECK_AT + 2;
+const PAGE_BYTES = PAGE_SLOTS * RECORD_BYTES;
+const MAGIC = Buffer.from('panoptes catalogue 1\n');
+const ID_BYTES = 16;
+const HEADER_BYTES = 4_096;
+
+const sync = promisify(fdatasync);
+
+/**
+ * Sizes and content hashes by asset id, in a file: deciding needs neither, and 56 bytes an asset are too many for
+ * memory. What is written counts at once, also before whatever else changed with it can be seen: what a data object
+ * contains never changes. An entry outlives its asset, so ask the policy map first.
+ *
+ * Reads and writes are synchronous and short: the system keeps what is used of the file in memory. Each record carries a
+ * check; one that does not hold is no entry. Throws what the file system throws.
+ */
+export class Catalogue implements Disposable {
+  readonly #file: number;
+  readonly #fileId: string;
+  readonly #places: Map<number, number>;
+  readonly #ready = new LRUCache<number, CatalogueEntry>({ max: READY_MAX });
+  readonly #record = Buffer.alloc(RECORD_BYTES);
+  /** The page being filled; written when another one is, or on `flush`. */
+  readonly #open = Buffer.alloc(PAGE_BYTES);
+  #openNumber = -1;
+  /** The page written last without being open: twice in a row, and it is worth opening. */
+  #lastNumber = -1;
+  #damaged = 0;
+
+  private constructor(file: number, fileId: string, places: ReadonlyMap<number, number>) {
+    this.#file = file;
+    this.#fileId = fileId;
+    this.#places = new Map(places);
+  }
+
+  /** An empty one, in place of whatever file is there. */
+  static create(path: string): Catalogue {
+    const file = openSync(path, 'w+', 0o600);
+    const fileId = randomBytes(ID_BYTES);
+    writeSync(file, Buffer.concat([MAGIC, fileId]), 0, null, 0);
+    return new Catalogue(file, fileId.toString('hex'), new Map());
+  }
+
+  /** The one that was here at the last `flush`; `null` if this file is another one. */
+  static find(path: string, { fileId, places }: CatalogueIndex): Catalogue | null {
+    let file: number;
+    try {
+      file = openSync(path, 'r+');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+    const expected = Buffer.concat([MAGIC, Buffer.from(fileId, 'hex')]);
+    const header = Buffer.alloc(expected.length);
+    readSync(file, header, 0, header.length, 0);
+    if (header.equals(expected)) return new Catalogue(file, fileId, places);
+    closeSync(file);
+    return null;
+  }
+
+  /** `contentHash`: its characters in ASCII. */
+  set(id: number, row: { readonly size: number; readonly contentHash: Uint8Array }): void {
     if (!isEntityId(id)) throw new RangeError(`${id} is no id`);
     this.#ready.delete(id);
-    const number = Math.floor(id / PAGE_SLOTS);
-    const slot = id % PAGE_SLOTS;
-    const known = this.#pages.get(number);
-    if (row === null && known === undefined) return;
-    const page = known ?? newPage();
-    page.used += Number(row !== null) - Number(page.sizes[slot] !== 0);
-    page.sizes[slot] = row ? row.size + 1 : 0;
-    if (row) page.digests.set(row.digest, slot * DIGEST_BYTES);
-    if (page.used > 0) this.#pages.set(number, page);
-    else this.#pages.delete(number);
+    const number = pageOf(id);
+    const from = (id % PAGE_SLOTS) * RECORD_BYTES;
+    if (number !== this.#openNumber && (number === this.#lastNumber || !this.#places.has(number)))
+      this.#openPage(number);
+    if (number === this.#openNumber) {
+      writeRecord(this.#open, from, id, row);
+      return;
+    }
+    writeRecord(this.#record, 0, id, row);
+    writeSync(this.#file, this.#record, 0, RECORD_BYTES, this.#offset(number) + from);
+    this.#lastNumber = number;
   }
 
   find(id: number): CatalogueEntry | null {
     const ready = this.#ready.get(id);
     if (ready) return ready;
     if (!isEntityId(id)) return null;
-    const page = this.#pages.get(Math.floor(id / PAGE_SLOTS));
-    const slot = id % PAGE_SLOTS;
-    const size = (page?.sizes[slot] ?? 0) - 1;
-    if (page === undefined || size < 0) return null;
-    const from = slot * DIGEST_BYTES;
-    const contentHash = formatContentHash(page.digests.subarray(from, from + DIGEST_BYTES));
-    const entry = { id, size, contentHash };
+    const number = pageOf(id);
+    if (!this.#places.has(number)) return null;
+    const from = (id % PAGE_SLOTS) * RECORD_BYTES;
+    if (number === this.#openNumber) this.#open.copy(this.#record, 0, from, from + RECORD_BYTES);
+    else readFully(this.#file, this.#record, this.#offset(number) + from);
+    const size = this.#record.readDoubleLE(0);
+    if (this.#record.readUInt16LE(CHECK_AT) !== check(this.#record, 0, id)) {
+      // A slot that was never written is all zeros.
+      if (this.#record.some((byte) => byte !== 0)) this.#damaged += 1;
+      return null;
+    }
+    const entry = { id, size, contentHash: this.#record.toString('latin1', SIZE_BYTES, CHECK_AT) };
     this.#ready.set(id, entry);
     return entry;
   }
+
+  /** Sees to it that everything is on disk, and answers how to find it there. */
+  async flush(): Promise<CatalogueIndex> {
+    this.#writeOpenPage();
+    const index = { fileId: this.#fileId, places: new Map(this.#places) };
+    await sync(this.#file);
+    return index;
+  }
+
+  /** Entries found damaged since this was opened. */
+  get damaged(): number {
+    return this.#damaged;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  #openPage(number: number): void {
+    this.#writeOpenPage();
+    this.#openNumber = -1;
+    if (this.#places.has(number)) readFully(this.#file, this.#open, this.#offset(number));
+    else {
+      this.#open.fill(0);
+      this.#places.set(number, this.#places.size);
+    }
+    this.#openNumber = number;
+  }
+
+  #writeOpenPage(): void {
+    if (this.#openNumber !== -1)
+      writeSync(this.#file, this.#open, 0, PAGE_BYTES, this.#offset(this.#openNumber));
+  }
+
+  #offset(number: number): number {
+    return HEADER_BYTES + (this.#places.get(number) ?? 0) * PAGE_BYTES;
+  }
 }
 
-const newPage = (): Page => ({
-  sizes: new Float64Array(PAGE_SLOTS),
-  digests: new Uint8Array(PAGE_SLOTS * DIGEST_BYTES),
-  used: 0,
-});
+/** What lies behind the end of the file reads as zeros. */
+function readFully(file: number, buffer: Buffer, position: number): void {
+  const count = readSync(file, buffer, 0, buffer.length, position);
+  buffer.fill(0, count);
+}
+
+function writeRecord(
+  buffer: Buffer,
+  from: number,
+  id: number,
+  { size, contentHash }: { readonly size: number; readonly contentHash: Uint8Array },
+): void {
+  buffer.writeDoubleLE(size, from);
+  buffer.set(contentHash, from + SIZE_BYTES);
+  buffer.writeUInt16LE(check(buffer, from, id), from + CHECK_AT);
+}
+
+/** Never 0 of a record of zeros. */
+function check(buffer: Buffer, from: number, id: number): number {
+  let sum = (id % 0xffff) + 1;
+  for (let at = from; at < from + CHECK_AT; at += 1) sum = (sum * 31 + (buffer[at] ?? 0)) & 0xffffff;
+  return (sum ^ (sum >> 8)) & 0xffff;
+}

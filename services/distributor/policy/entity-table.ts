@@ -1,40 +1,78 @@
 /** Slots per page: few enough that an id far off the others costs little, many enough that the directory stays small. */
-const PAGE_SLOTS = 1_024;
+export const PAGE_SLOTS = 1_024;
 
-/** A link that does not fit its column; the number is in `#wide`. */
+/** A link that does not fit its column; the number is in `wide`. */
 const WIDE = 0xffff_ffff;
-
-/** Columns of one run of ids, in one piece of memory. */
-class Page {
-  readonly links: Uint32Array;
-  readonly policies: Uint32Array;
-  readonly flags: Uint8Array;
-  /** Slots that are not all zero. */
-  used = 0;
-
-  constructor() {
-    const memory = new ArrayBuffer(PAGE_SLOTS * 9);
-    this.links = new Uint32Array(memory, 0, PAGE_SLOTS);
-    this.policies = new Uint32Array(memory, PAGE_SLOTS * 4, PAGE_SLOTS);
-    this.flags = new Uint8Array(memory, PAGE_SLOTS * 8, PAGE_SLOTS);
-  }
-
-  isEmpty(slot: number): boolean {
-    return this.flags[slot] === 0 && this.policies[slot] === 0;
-  }
-}
 
 /** Whether the table can hold anything about this id: whole numbers from 0 to 2^53 - 1. */
 export const isEntityId = (id: number): boolean => Number.isSafeInteger(id) && id >= 0;
 
+/** Dividing, not shifting: ids reach beyond 32 bits. */
+export const pageOf = (id: number): number => Math.floor(id / PAGE_SLOTS);
+
+/** Columns of one run of ids. Once it is in a table it never changes: what is written goes to a copy. */
+export class Page {
+  readonly flags: Uint8Array;
+  readonly links: Uint32Array;
+  /** `null`: no entity of this page has a policy of its own, as is the rule. */
+  policies: Uint32Array | null = null;
+  /** Links that do not fit their column, by slot. */
+  wide: Map<number, number> | null = null;
+  /** Slots that are not all zero. */
+  used = 0;
+
+  constructor() {
+    const memory = new ArrayBuffer(PAGE_SLOTS * 5);
+    this.links = new Uint32Array(memory, 0, PAGE_SLOTS);
+    this.flags = new Uint8Array(memory, PAGE_SLOTS * 4, PAGE_SLOTS);
+  }
+
+  copy(): Page {
+    const page = new Page();
+    page.flags.set(this.flags);
+    page.links.set(this.links);
+    page.policies = this.policies && this.policies.slice();
+    page.wide = this.wide && new Map(this.wide);
+    page.used = this.used;
+    return page;
+  }
+
+  link(slot: number): number {
+    const link = this.links[slot] ?? 0;
+    return link === WIDE ? (this.wide?.get(slot) ?? 0) : link;
+  }
+
+  policy(slot: number): number {
+    return this.policies === null ? 0 : (this.policies[slot] ?? 0);
+  }
+
+  set(slot: number, flags: number, link: number): void {
+    const hasPolicy = this.policy(slot) !== 0;
+    this.used += Number(flags !== 0 || hasPolicy) - Number(this.flags[slot] !== 0 || hasPolicy);
+    this.flags[slot] = flags;
+    this.links[slot] = link < WIDE ? link : WIDE;
+    if (link >= WIDE) (this.wide ??= new Map()).set(slot, link);
+    else this.wide?.delete(slot);
+  }
+
+  setPolicy(slot: number, policy: number): void {
+    if (policy === 0 && this.policies === null) return;
+    this.policies ??= new Uint32Array(PAGE_SLOTS);
+    const isKnown = this.flags[slot] !== 0;
+    this.used += Number(policy !== 0 || isKnown) - Number(this.policies[slot] !== 0 || isKnown);
+    this.policies[slot] = policy;
+  }
+}
+
+export type Pages = ReadonlyMap<number, Page>;
+
 /**
- * Facts about the entities of one kind, in columns indexed by id: 9 bytes an entity where ids are dense, as the chain's
- * are. An id far from any other costs a page, about 10 KB, given back when nothing is known of it any more. A slot
- * never written reads as zeros, and so does anything that is no id.
+ * Facts about the entities of one kind, in columns indexed by id: 5 bytes an entity where ids are dense, as the chain's
+ * are, and 9 where entities have policies of their own. An id far from any other costs a page, about 6 KB, given back
+ * when nothing is known of it any more. A slot never written reads as zeros, and so does anything that is no id.
  */
 export class EntityTable {
-  readonly #pages = new Map<number, Page>();
-  readonly #wide = new Map<number, number>();
+  #pages = new Map<number, Page>();
   /** The page read last: facts about one entity are read one after the other. */
   #lastNumber = -1;
   #lastPage: Page | undefined;
@@ -46,58 +84,84 @@ export class EntityTable {
 
   /** One number: what an entity belongs to. */
   link(id: number): number {
-    const link = this.#find(id)?.links[id % PAGE_SLOTS] ?? 0;
-    return link === WIDE ? (this.#wide.get(id) ?? 0) : link;
+    return this.#find(id)?.link(id % PAGE_SLOTS) ?? 0;
   }
 
   /** Index of the entity's own policy; 0: none. */
   policy(id: number): number {
-    return this.#find(id)?.policies[id % PAGE_SLOTS] ?? 0;
+    return this.#find(id)?.policy(id % PAGE_SLOTS) ?? 0;
   }
 
-  /** `flags` 0 forgets the entity; its policy stays, being a row of its own with a life of its own. */
-  set(id: number, flags: number, link: number): void {
-    this.#wide.delete(id);
-    if (flags !== 0 && link >= WIDE) this.#wide.set(id, link);
-    this.#write(id, flags === 0, (page, slot) => {
-      page.flags[slot] = flags;
-      page.links[slot] = Math.min(link, WIDE);
-    });
+  /** By number: page n holds the ids from n * PAGE_SLOTS on. What they hold now is what they hold for good. */
+  get pages(): Pages {
+    return this.#pages;
   }
 
-  setPolicy(id: number, policy: number): void {
-    this.#write(id, policy === 0, (page, slot) => {
-      page.policies[slot] = policy;
-    });
-  }
-
-  get pages(): number {
-    return this.#pages.size;
+  /** Makes pages what this table holds: those of a draft in place of its own, or all of them anew. */
+  take(pages: Pages, from: 'known' | 'nothing'): void {
+    if (from === 'nothing') this.#pages = new Map();
+    for (const [number, page] of pages) {
+      if (page.used > 0) this.#pages.set(number, page);
+      else this.#pages.delete(number);
+    }
+    this.#lastNumber = -1;
   }
 
   #find(id: number): Page | undefined {
     if (!Number.isSafeInteger(id)) return undefined;
-    // Dividing, not shifting: ids reach beyond 32 bits.
-    const number = Math.floor(id / PAGE_SLOTS);
+    const number = pageOf(id);
     if (number !== this.#lastNumber) {
       this.#lastPage = this.#pages.get(number);
       this.#lastNumber = number;
     }
     return this.#lastPage;
   }
+}
 
-  #write(id: number, isRemoval: boolean, write: (page: Page, slot: number) => void): void {
+/** What a table is going to be: copies of the pages that are written, over the pages it has. Throws for what is no id. */
+export class TableDraft {
+  readonly #base: Pages;
+  readonly #written = new Map<number, Page>();
+  #lastNumber = -1;
+  #lastPage = new Page();
+
+  constructor(base: Pages) {
+    this.#base = base;
+  }
+
+  /** The pages that were written. */
+  get pages(): Pages {
+    return this.#written;
+  }
+
+  flags(id: number): number {
+    return this.#writable(id).flags[id % PAGE_SLOTS] ?? 0;
+  }
+
+  policy(id: number): number {
+    return this.#writable(id).policy(id % PAGE_SLOTS);
+  }
+
+  /** `flags` 0 forgets the entity; its policy stays, being a row of its own with a life of its own. */
+  set(id: number, flags: number, link: number): void {
+    this.#writable(id).set(id % PAGE_SLOTS, flags, link);
+  }
+
+  setPolicy(id: number, policy: number): void {
+    this.#writable(id).setPolicy(id % PAGE_SLOTS, policy);
+  }
+
+  #writable(id: number): Page {
+    const number = pageOf(id);
+    if (number === this.#lastNumber && Number.isInteger(id)) return this.#lastPage;
     if (!isEntityId(id)) throw new RangeError(`${id} is no id`);
-    const number = Math.floor(id / PAGE_SLOTS);
-    const known = this.#pages.get(number);
-    if (isRemoval && known === undefined) return;
-    const page = known ?? new Page();
-    const slot = id % PAGE_SLOTS;
-    const wasEmpty = page.isEmpty(slot);
-    write(page, slot);
-    page.used += Number(wasEmpty) - Number(page.isEmpty(slot));
-    if (page.used > 0) this.#pages.set(number, page);
-    else this.#pages.delete(number);
-    this.#lastNumber = -1;
+    let page = this.#written.get(number);
+    if (page === undefined) {
+      page = this.#base.get(number)?.copy() ?? new Page();
+      this.#written.set(number, page);
+    }
+    this.#lastNumber = number;
+    this.#lastPage = page;
+    return page;
   }
 }

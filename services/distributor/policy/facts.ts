@@ -32,13 +32,13 @@ export interface AssetRow {
   readonly kind: AssetKind;
   /** Bytes. */
   readonly size: number;
-  /** BLAKE3, 32 bytes. */
-  readonly digest: Uint8Array;
+  /** The text of it in ASCII, as the chain has it. The memory may be used for something else once the row is taken in. */
+  readonly contentHash: Uint8Array;
 }
 
 export interface PolicyRow {
-  /** Whatever the table holds: it is validated when it is taken in. */
-  readonly document: unknown;
+  /** JSON, whatever the table holds: it is validated when it is taken in. */
+  readonly document: string;
 }
 
 export interface KeyRow {

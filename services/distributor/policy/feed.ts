@@ -1,7 +1,7 @@
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
 import { openListener, PositionLostError, type Pool } from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
-import { Knowledge } from './knowledge.ts';
+import type { Knowledge } from './knowledge.ts';
 import { createPace } from './pace.ts';
 import { readEverything, readOn, type Stand } from './stand.ts';
 
@@ -18,8 +18,8 @@ export interface Feed extends AsyncDisposable {
 export interface FeedOptions {
   readonly pool: Pool;
   readonly databaseUrl: string;
-  /** The root whose certificates make signing keys trusted. */
-  readonly rootKey: Uint8Array;
+  /** What is kept current. */
+  readonly knowledge: Knowledge;
   readonly log: Logger;
   /** The net under lost notifications. */
   readonly pollMs?: number;
@@ -39,16 +39,15 @@ const PRUNE_MS = 60_000;
  *   beside what is known, which then becomes it at once. That takes twice the memory while it lasts.
  */
 export function openFeed(options: FeedOptions): Promise<Feed> {
-  const { pool, databaseUrl, rootKey, log, pollMs = 1_000 } = options;
-  const knowledge = new Knowledge(rootKey, log);
+  const { pool, databaseUrl, knowledge, log, pollMs = 1_000 } = options;
   const pace = createPace();
 
   const load = async (): Promise<Stand> => {
-    const loaded = new Knowledge(rootKey, log);
+    const draft = knowledge.draft('nothing');
     const stand = await readEverything(pool, (facts) => {
-      loaded.apply(facts);
+      for (const fact of facts) draft.take(fact);
     });
-    knowledge.become(loaded);
+    draft.commit();
     log.info({ ...knowledge.sizes(), ms: Math.round(performance.now() - stand.at) }, 'everything is loaded');
     return stand;
   };
@@ -56,7 +55,9 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
   const look = async (stand: Stand): Promise<Stand> => {
     try {
       return await readOn(pool, stand, (facts) => {
-        knowledge.apply(facts);
+        const draft = knowledge.draft('known');
+        for (const fact of facts) draft.take(fact);
+        draft.commit();
       });
     } catch (error) {
       if (!(error instanceof PositionLostError)) throw error;

@@ -1,35 +1,45 @@
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { KeyLookup, TrustedKey } from '../../../shared/token/index.ts';
-import { Catalogue } from './catalogue.ts';
-import { isFlawed, type Fact } from './facts.ts';
+import type { Catalogue } from './catalogue.ts';
+import { isFlawed, type Fact, type KeyRow } from './facts.ts';
 import { KeyRing } from './key-ring.ts';
-import { PolicyMap } from './policy-map.ts';
-import { RoleLosses } from './role-losses.ts';
+import { PolicyMap, type MapContents } from './policy-map.ts';
+import { RoleLosses, type RoleLoss } from './role-losses.ts';
 
-/** Lines per batch about rows that make no sense; the rest is counted. */
+/** Lines per draft about rows that make no sense; the rest is counted. */
 const REPORTS_MAX = 20;
 
-/** What a distributor knows, all of it in memory, as of one moment of the database. */
+/** All that is known, but for the catalogue: that is in a file of its own. */
+export interface KnowledgeContents {
+  readonly map: MapContents;
+  readonly keys: ReadonlyMap<string, KeyRow>;
+  readonly losses: readonly RoleLoss[];
+}
+
+/** What is going to be known. Nobody sees any of it before `commit`, and all of it after. */
+export interface KnowledgeDraft {
+  /** Facts in any order and any number of times. A row that makes no sense closes what it is about, and is reported. */
+  take(fact: Fact): void;
+  commit(): void;
+  /** For a draft that does not become true. */
+  discard(): void;
+}
+
+/** What a distributor knows, as of one moment of the database: all that decides in memory. */
 export class Knowledge implements KeyLookup {
+  readonly map = new PolicyMap();
+  readonly catalogue: Catalogue;
+  readonly #root: Uint8Array;
   readonly #log: Logger;
-  #map = new PolicyMap();
-  #catalogue = new Catalogue();
   #losses = new RoleLosses();
   #keys: KeyRing;
   #flawed = 0;
-  #reports = 0;
 
-  constructor(rootPublicKey: Uint8Array, log: Logger) {
+  constructor(rootPublicKey: Uint8Array, catalogue: Catalogue, log: Logger) {
+    this.#root = rootPublicKey;
+    this.catalogue = catalogue;
     this.#log = log;
     this.#keys = new KeyRing(rootPublicKey);
-  }
-
-  get map(): PolicyMap {
-    return this.#map;
-  }
-
-  get catalogue(): Catalogue {
-    return this.#catalogue;
   }
 
   get losses(): RoleLosses {
@@ -40,77 +50,99 @@ export class Knowledge implements KeyLookup {
     return this.#keys.findKey(kid);
   }
 
-  /** Takes over what another one has been loaded with, at once; that one is of no use afterwards. */
-  become(loaded: Knowledge): void {
-    this.#map = loaded.#map;
-    this.#catalogue = loaded.#catalogue;
-    this.#losses = loaded.#losses;
-    this.#keys = loaded.#keys;
-    this.#flawed += loaded.#flawed;
+  /** `nothing`: what the draft is told is all there is. One draft at a time is committed or discarded. */
+  draft(from: 'known' | 'nothing'): KnowledgeDraft {
+    const map = this.map.draft(from);
+    /** Of these there are few: they are kept and taken in at the end. */
+    const others: Exclude<Fact, { readonly entity: 'channel' | 'video' | 'asset' | 'policy' }>[] = [];
+    let flawed = 0;
+    const report = (what: object, message: string): void => {
+      flawed += 1;
+      if (flawed <= REPORTS_MAX) this.#log.error(what, message);
+    };
+    const take = (fact: Fact): void => {
+      switch (fact.entity) {
+        case 'channel':
+          map.setChannel(fact.id, fact.row);
+          break;
+        case 'video':
+          map.setVideo(fact.id, fact.row);
+          break;
+        case 'asset':
+          map.setAsset(fact.id, fact.row);
+          if (fact.row !== null && !isFlawed(fact.row)) this.catalogue.set(fact.id, fact.row);
+          break;
+        case 'policy': {
+          const error = map.setPolicy(fact.scope, fact.id, fact.row);
+          const { scope, id } = fact;
+          if (error) report({ scope, id, err: error }, 'a policy does not validate: insiders only');
+          return;
+        }
+        default:
+          others.push(fact);
+          return;
+      }
+      const { entity, id, row } = fact;
+      if (row !== null && isFlawed(row))
+        report({ entity, id, flaw: row.flaw }, 'a row makes no sense: closed to everybody');
+    };
+    return {
+      take,
+      commit: () => {
+        if (from === 'nothing') {
+          this.#losses = new RoleLosses();
+          this.#keys = new KeyRing(this.#root);
+        }
+        map.commit();
+        for (const fact of others) {
+          if (fact.entity === 'role_loss') this.#losses.add(fact.loss);
+          else this.#takeKey(fact, report);
+        }
+        if (flawed > REPORTS_MAX) this.#log.error({ rows: flawed - REPORTS_MAX }, 'more rows that make no sense');
+        this.#flawed += flawed;
+      },
+      discard: () => {
+        map.discard();
+      },
+    };
   }
 
-  /**
-   * Takes facts in, all of them before anybody can look: what changed together is seen together. A row that makes no
-   * sense closes what it is about, is reported, and never keeps others out.
-   */
-  apply(facts: Iterable<Fact>): void {
-    this.#reports = 0;
-    for (const fact of facts) this.#take(fact);
-    const untold = this.#reports - REPORTS_MAX;
-    if (untold > 0) this.#log.error({ rows: untold }, 'more rows that make no sense');
+  contents(): KnowledgeContents {
+    return {
+      map: this.map.contents(),
+      keys: new Map(this.#keys.rows),
+      losses: [...this.#losses.all()],
+    };
+  }
+
+  /** Becomes what was written down; throws what makes no sense of it, and is of no use then. */
+  restore({ map, keys, losses }: KnowledgeContents): void {
+    this.map.restore(map);
+    const others = this.draft('known');
+    for (const loss of losses) others.take({ entity: 'role_loss', loss });
+    for (const [kid, row] of keys) others.take({ entity: 'signing_key', kid, row });
+    others.commit();
   }
 
   /** Of everything in here, and how many rows made no sense. */
   sizes(): Readonly<Record<string, number>> {
     return {
-      ...this.#map.stats,
+      ...this.map.stats,
       keys: this.#keys.size,
       role_losses: this.#losses.size,
       rejected: this.#flawed,
+      damaged: this.catalogue.damaged,
     };
   }
 
-  #take(fact: Fact): void {
-    switch (fact.entity) {
-      case 'channel':
-        this.#map.setChannel(fact.id, fact.row);
-        break;
-      case 'video':
-        this.#map.setVideo(fact.id, fact.row);
-        break;
-      case 'asset':
-        this.#map.setAsset(fact.id, fact.row);
-        this.#catalogue.set(fact.id, fact.row === null || isFlawed(fact.row) ? null : fact.row);
-        break;
-      case 'policy': {
-        const error = this.#map.setPolicy(fact.scope, fact.id, fact.row);
-        const { scope, id } = fact;
-        if (error) this.#report({ scope, id, err: error }, 'a policy does not validate: insiders only');
-        return;
-      }
-      case 'signing_key':
-        this.#takeKey(fact);
-        return;
-      case 'role_loss':
-        this.#losses.add(fact.loss);
-        return;
-    }
-    const { entity, id, row } = fact;
-    if (row !== null && isFlawed(row))
-      this.#report({ entity, id, flaw: row.flaw }, 'a row makes no sense: closed to everybody');
-  }
-
-  #takeKey({ kid, row }: Extract<Fact, { entity: 'signing_key' }>): void {
+  #takeKey(
+    { kid, row }: Extract<Fact, { entity: 'signing_key' }>,
+    report: (what: object, message: string) => void,
+  ): void {
     try {
       this.#keys.set(kid, row);
     } catch (error) {
-      this.#report({ kid, err: error }, 'a signing key has no valid certificate: not trusted');
+      report({ kid, err: error }, 'a signing key has no valid certificate: not trusted');
     }
-  }
-
-  #report(what: object, message: string): void {
-    this.#flawed += 1;
-    this.#reports += 1;
-    if (this.#reports <= REPORTS_MAX) this.#log.error(what, message);
   }
 }

@@ -1,10 +1,11 @@
 import {
   ASSET_KINDS,
+  POLICY_SCOPES,
   type AssetKind,
   type CompiledRule,
   type PolicyScope,
 } from '../../../shared/policy/index.ts';
-import { EntityTable } from './entity-table.ts';
+import { EntityTable, TableDraft, type Pages } from './entity-table.ts';
 import {
   isFlawed,
   type AssetRow,
@@ -28,49 +29,39 @@ const CENSORED = 0b1000;
 const OF_CHANNEL = 0b100;
 const KIND_SHIFT = 3;
 
+/** What of an asset's row is in the map; of the one that belongs to a video, the channel is the video's to say. */
+export interface AssetLink {
+  readonly kind: AssetKind;
+  readonly channel: number | null;
+  readonly video: number | null;
+}
+
+const FLAW = { flaw: 'it makes no sense' };
+
 /**
  * Every asset, video and channel with what decides about it, in memory. It is read hierarchically, asset → video →
- * channel, and nothing is copied downwards: one write flips a whole channel. Rows may come in any order. No input or
- * output, no clock; every method ends before anything else can look.
+ * channel, and nothing is copied downwards: one write flips a whole channel. Rows may come in any order, and are written
+ * to a draft, which becomes what is known in one step. No input or output, no clock; every method ends before anything
+ * else can look.
  */
 export class PolicyMap {
-  readonly #policies = new PolicyStore();
   readonly #tables: Readonly<Record<PolicyScope, EntityTable>> = {
     channel: new EntityTable(),
     video: new EntityTable(),
     asset: new EntityTable(),
   };
+  #policies = new PolicyStore();
   #assets = 0;
 
-  setChannel(id: number, row: State<ChannelRow>): void {
-    const { flags, known } = visibility(row);
-    this.#tables.channel.set(id, flags, known?.privilegeLevel ?? 0);
-  }
-
-  setVideo(id: number, row: State<VideoRow>): void {
-    const { flags, known } = visibility(row);
-    this.#tables.video.set(id, flags, known?.channel ?? 0);
-  }
-
-  setAsset(id: number, row: State<AssetRow>): void {
-    const table = this.#tables.asset;
-    this.#assets += Number(row !== null) - Number(table.flags(id) !== 0);
-    if (row === null) table.set(id, 0, 0);
-    else if (isFlawed(row)) table.set(id, KNOWN | FLAWED, 0);
-    else {
-      const kind = ASSET_KINDS.indexOf(row.kind) << KIND_SHIFT;
-      table.set(id, KNOWN | kind | (row.video === null ? OF_CHANNEL : 0), row.video ?? row.channel);
-    }
-  }
-
-  /** Answers what is wrong with the document, or `null`: one that does not validate lets only insiders in. */
-  setPolicy(scope: PolicyScope, id: number, row: PolicyRow | null): Error | null {
-    const table = this.#tables[scope];
-    const before = table.policy(id);
-    const { index, error } = row ? this.#policies.acquire(row.document) : { index: NO_POLICY, error: null };
-    table.setPolicy(id, index);
-    this.#policies.release(before);
-    return error;
+  /** `nothing`: what it becomes does not rest on what is known. One draft at a time is committed or discarded. */
+  draft(from: 'known' | 'nothing'): MapDraft {
+    const isAnew = from === 'nothing';
+    const policies = isAnew ? new PolicyStore() : this.#policies;
+    return new MapDraft(isAnew ? null : this.#tables, policies, (pages, assets) => {
+      for (const scope of POLICY_SCOPES) this.#tables[scope].take(pages[scope], from);
+      this.#policies = policies;
+      this.#assets = isAnew ? assets : this.#assets + assets;
+    });
   }
 
   /** Writes what is known of an asset into `sight`; `false`: there is no such asset. Nothing is allocated. */
@@ -94,12 +85,64 @@ export class PolicyMap {
     return true;
   }
 
+  findChannel(id: number): State<ChannelRow> {
+    const { channel } = this.#tables;
+    const flags = channel.flags(id);
+    if ((flags & FLAWED) !== 0) return FLAW;
+    return flags === 0 ? null : { ...seen(flags), privilegeLevel: channel.link(id) };
+  }
+
+  findVideo(id: number): State<VideoRow> {
+    const { video } = this.#tables;
+    const flags = video.flags(id);
+    if ((flags & FLAWED) !== 0) return FLAW;
+    return flags === 0 ? null : { ...seen(flags), channel: video.link(id) };
+  }
+
+  findAsset(id: number): State<AssetLink> {
+    const { asset } = this.#tables;
+    const flags = asset.flags(id);
+    if ((flags & FLAWED) !== 0) return FLAW;
+    if (flags === 0) return null;
+    const kind = ASSET_KINDS[flags >> KIND_SHIFT] ?? 'media';
+    const link = asset.link(id);
+    return (flags & OF_CHANNEL) !== 0
+      ? { kind, channel: link, video: null }
+      : { kind, channel: null, video: link };
+  }
+
+  /** The text of the entity's own policy document. */
+  findPolicy(scope: PolicyScope, id: number): string | null {
+    return this.#policies.findDocument(this.#tables[scope].policy(id));
+  }
+
+  /** All of it as it is now: it can be written down at leisure while changes are taken in. */
+  contents(): MapContents {
+    const { channel, video, asset } = this.#tables;
+    return {
+      documents: this.#policies.documents(),
+      pages: { channel: new Map(channel.pages), video: new Map(video.pages), asset: new Map(asset.pages) },
+      assets: this.#assets,
+    };
+  }
+
+  /** Becomes what was written down. */
+  restore({ documents, pages, assets }: MapContents): void {
+    this.#policies = new PolicyStore(documents);
+    this.#assets = assets;
+    for (const scope of POLICY_SCOPES) {
+      this.#tables[scope].take(pages[scope], 'nothing');
+      for (const { policies } of pages[scope].values())
+        for (const index of policies ?? []) if (index !== NO_POLICY) this.#policies.use(index);
+    }
+  }
+
   get stats(): { readonly assets: number; readonly policies: number; readonly pages: number } {
     const { channel, video, asset } = this.#tables;
     return {
       assets: this.#assets,
       policies: this.#policies.size,
-      pages: channel.pages + video.pages + asset.pages,
+      pages: channel.pages.size + video.pages.size + asset.pages.size,
     };
   }
 
@@ -125,10 +168,85 @@ export class PolicyMap {
   }
 }
 
-function visibility<Row extends { readonly isPublic: boolean; readonly isCensored: boolean }>(
-  row: State<Row>,
-): { readonly flags: number; readonly known: Row | null } {
-  if (row === null) return { flags: 0, known: null };
-  if (isFlawed(row)) return { flags: KNOWN | FLAWED, known: null };
-  return { flags: KNOWN | (row.isPublic ? PUBLIC : 0) | (row.isCensored ? CENSORED : 0), known: row };
+/** All of a map: pages by their number, and the texts of the policies by the index the pages know them by. */
+export interface MapContents {
+  /** `null` where an index is free. */
+  readonly documents: readonly (string | null)[];
+  readonly pages: Readonly<Record<PolicyScope, Pages>>;
+  /** How many there are. */
+  readonly assets: number;
 }
+
+/** What a map is going to be. Nobody sees it before `commit`; `discard` it otherwise. */
+export class MapDraft {
+  readonly #tables: Readonly<Record<PolicyScope, TableDraft>>;
+  readonly #policies: PolicyStore;
+  readonly #become: (pages: MapContents['pages'], assets: number) => void;
+  /** Uses of policies taken so far, and those that end when this becomes true. */
+  readonly #acquired: number[] = [];
+  readonly #released: number[] = [];
+  /** More assets than there were. */
+  #assets = 0;
+
+  constructor(
+    base: Readonly<Record<PolicyScope, EntityTable>> | null,
+    policies: PolicyStore,
+    become: (pages: MapContents['pages'], assets: number) => void,
+  ) {
+    const draftOf = (scope: PolicyScope): TableDraft => new TableDraft(base?.[scope].pages ?? new Map());
+    this.#tables = { channel: draftOf('channel'), video: draftOf('video'), asset: draftOf('asset') };
+    this.#policies = policies;
+    this.#become = become;
+  }
+
+  setChannel(id: number, row: State<ChannelRow>): void {
+    this.#tables.channel.set(id, visibility(row), row === null || isFlawed(row) ? 0 : row.privilegeLevel);
+  }
+
+  setVideo(id: number, row: State<VideoRow>): void {
+    this.#tables.video.set(id, visibility(row), row === null || isFlawed(row) ? 0 : row.channel);
+  }
+
+  setAsset(id: number, row: State<Omit<AssetRow, 'size' | 'contentHash'>>): void {
+    const table = this.#tables.asset;
+    this.#assets += Number(row !== null) - Number(table.flags(id) !== 0);
+    if (row === null) table.set(id, 0, 0);
+    else if (isFlawed(row)) table.set(id, KNOWN | FLAWED, 0);
+    else {
+      const kind = ASSET_KINDS.indexOf(row.kind) << KIND_SHIFT;
+      table.set(id, KNOWN | kind | (row.video === null ? OF_CHANNEL : 0), row.video ?? row.channel);
+    }
+  }
+
+  /** Answers what is wrong with the document, or `null`: one that does not validate lets only insiders in. */
+  setPolicy(scope: PolicyScope, id: number, row: PolicyRow | null): Error | null {
+    const table = this.#tables[scope];
+    const before = table.policy(id);
+    const { index, error } = row ? this.#policies.acquire(row.document) : { index: NO_POLICY, error: null };
+    table.setPolicy(id, index);
+    if (index !== NO_POLICY) this.#acquired.push(index);
+    if (before !== NO_POLICY) this.#released.push(before);
+    return error;
+  }
+
+  commit(): void {
+    const { channel, video, asset } = this.#tables;
+    this.#become({ channel: channel.pages, video: video.pages, asset: asset.pages }, this.#assets);
+    for (const index of this.#released) this.#policies.release(index);
+  }
+
+  discard(): void {
+    for (const index of this.#acquired) this.#policies.release(index);
+  }
+}
+
+function visibility(row: State<{ readonly isPublic: boolean; readonly isCensored: boolean }>): number {
+  if (row === null) return 0;
+  if (isFlawed(row)) return KNOWN | FLAWED;
+  return KNOWN | (row.isPublic ? PUBLIC : 0) | (row.isCensored ? CENSORED : 0);
+}
+
+const seen = (flags: number): { readonly isPublic: boolean; readonly isCensored: boolean } => ({
+  isPublic: (flags & PUBLIC) !== 0,
+  isCensored: (flags & CENSORED) !== 0,
+});

@@ -20,7 +20,7 @@ const CLOSED: CompiledPolicy = {
 };
 
 interface Entry {
-  readonly key: string;
+  readonly document: string;
   readonly policy: CompiledPolicy;
   readonly error: Error | null;
   uses: number;
@@ -35,18 +35,42 @@ export class PolicyStore {
   readonly #indexes = new Map<string, number>();
   readonly #free: number[] = [];
 
+  /** As another one was, by its `documents()`; whoever has one of them has yet to `use` it. */
+  constructor(documents: readonly (string | null)[] = []) {
+    for (const [index, document] of documents.entries()) {
+      if (index === NO_POLICY) continue;
+      if (document === null) this.#free.push(index);
+      else this.#indexes.set(document, index);
+      this.#entries[index] = document === null ? undefined : { document, ...compile(document), uses: 0 };
+    }
+  }
+
+  /** By index; `null` where one is free. */
+  documents(): (string | null)[] {
+    return this.#entries.map((entry) => entry?.document ?? null);
+  }
+
+  /** Takes one more use of a policy that is here; throws RangeError if it is not. */
+  use(index: number): void {
+    const entry = this.#entries[index];
+    if (entry === undefined) throw new RangeError(`There is no policy ${index}`);
+    entry.uses += 1;
+  }
+
   findRule(index: number, kind: AssetKind): CompiledRule | null {
     return this.#entries[index]?.policy[kind] ?? null;
   }
 
-  /** Takes one use of the document's policy. One that does not validate is closed; `error` says why. */
-  acquire(document: unknown): { readonly index: number; readonly error: Error | null } {
-    const key = keyOf(document);
-    const index = this.#indexes.get(key) ?? this.#add(key, document);
-    const entry = this.#entries[index];
-    if (!entry) throw new Error('An index of no entry');
-    entry.uses += 1;
-    return { index, error: entry.error };
+  /** The text of the document, as it was taken in. */
+  findDocument(index: number): string | null {
+    return this.#entries[index]?.document ?? null;
+  }
+
+  /** Takes one use of the policy in this JSON text. One that does not validate is closed; `error` says why. */
+  acquire(document: string): { readonly index: number; readonly error: Error | null } {
+    const index = this.#indexes.get(document) ?? this.#add(document);
+    this.use(index);
+    return { index, error: this.#entries[index]?.error ?? null };
   }
 
   release(index: number): void {
@@ -55,7 +79,7 @@ export class PolicyStore {
     entry.uses -= 1;
     if (entry.uses > 0) return;
     this.#entries[index] = undefined;
-    this.#indexes.delete(entry.key);
+    this.#indexes.delete(entry.document);
     this.#free.push(index);
   }
 
@@ -64,26 +88,17 @@ export class PolicyStore {
     return this.#indexes.size;
   }
 
-  #add(key: string, document: unknown): number {
+  #add(document: string): number {
     const index = this.#free.pop() ?? this.#entries.length;
-    this.#entries[index] = { key, ...compile(document), uses: 0 };
-    this.#indexes.set(key, index);
+    this.#entries[index] = { document, ...compile(document), uses: 0 };
+    this.#indexes.set(document, index);
     return index;
   }
 }
 
-/** Documents too deep to be written out are too deep to validate: one key does for all of them. */
-function keyOf(document: unknown): string {
+function compile(document: string): { readonly policy: CompiledPolicy; readonly error: Error | null } {
   try {
-    return JSON.stringify(document);
-  } catch {
-    return 'too deep';
-  }
-}
-
-function compile(document: unknown): { readonly policy: CompiledPolicy; readonly error: Error | null } {
-  try {
-    return { policy: compilePolicy(parsePolicyDocument(document)), error: null };
+    return { policy: compilePolicy(parsePolicyDocument(JSON.parse(document))), error: null };
   } catch (error) {
     return { policy: CLOSED, error: error instanceof Error ? error : new Error(String(error)) };
   }

@@ -54,6 +54,11 @@ export class RoleLosses {
     }
   }
 
+  *all(): Iterable<RoleLoss> {
+    for (const byRole of this.#bySubject.values())
+      for (const byObject of byRole.values()) yield* byObject.values();
+  }
+
   /** Subjects with a loss. */
   get size(): number {
     return this.#bySubject.size;

@@ -1,4 +1,4 @@
-import { findDigest, findIdNumber } from '../../../shared/base/index.ts';
+import { findIdNumber, isContentHashText } from '../../../shared/base/index.ts';
 import { ASSET_KINDS, POLICY_SCOPES } from '../../../shared/policy/index.ts';
 import type { AssetRow, Fact, Flawed } from './facts.ts';
 import { LOSS_KEEP_MS } from './role-losses.ts';
@@ -93,21 +93,21 @@ function toAsset(row: RawAsset): AssetRow | Flawed {
   const channel = findIdNumber(row.channel);
   const video = row.video === null ? null : findIdNumber(row.video);
   const size = findIdNumber(row.size);
-  const digest = findDigest(row.content_hash);
+  const contentHash = Buffer.from(row.content_hash);
   if (kind === undefined) return { flaw: `the kind ${row.kind}` };
   if (channel === null || (row.video !== null && video === null)) return { flaw: 'what it belongs to' };
   if (size === null) return { flaw: `the size ${row.size}` };
-  if (digest === null) return { flaw: 'the content hash' };
-  return { kind, channel, video, size, digest };
+  if (!isContentHashText(contentHash)) return { flaw: 'the content hash' };
+  return { kind, channel, video, size, contentHash };
 }
 
 /** Keys like `video/12`. */
-export const policies: Table<{ readonly scope: string; readonly id: string; readonly document: unknown }> = {
-  all: 'select scope, id, document from panoptes.policy',
+export const policies: Table<{ readonly scope: string; readonly id: string; readonly document: string }> = {
+  all: 'select scope, id, document::text from panoptes.policy',
   byKeys: (keys) => {
     const parsed = keys.map(parsePolicyKey).filter((key) => key !== null);
     return {
-      text: 'select scope, id, document from panoptes.policy join unnest($1::text[], $2::bigint[]) as wanted (scope, id) using (scope, id)',
+      text: 'select scope, id, document::text from panoptes.policy join unnest($1::text[], $2::bigint[]) as wanted (scope, id) using (scope, id)',
       values: [parsed.map(({ scope }) => scope), parsed.map(({ id }) => id)],
     };
   },
