@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { decide, type Decision } from '../../services/distributor/decide.ts';
+import { Catalogue } from '../../services/distributor/policy/catalogue.ts';
 import { openFeed, type Feed } from '../../services/distributor/policy/feed.ts';
+import { Knowledge } from '../../services/distributor/policy/knowledge.ts';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
 import {
@@ -13,6 +16,7 @@ import {
 } from '../../shared/token/index.ts';
 import { request } from '../unit/decide-fixture.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** A database, and ways to it that can be broken: one for reading, one for listening. */
@@ -30,6 +34,7 @@ export interface FeedBench extends AsyncDisposable {
 
 export function startFeedBench(): Promise<FeedBench> {
   return openOrCleanUp(async (opened) => {
+    const folder = opened.use(await createTemporaryFolder());
     const db = opened.use(await createTestDatabase());
     const { hostname: host, port } = new URL(db.url);
     const reading = opened.use(await startTcpProxy({ host, port: Number(port) }));
@@ -48,6 +53,7 @@ export function startFeedBench(): Promise<FeedBench> {
     });
     const log = pino({ level: 'trace' }, sink);
     const root = generateKeyPair();
+    let catalogues = 0;
     return {
       db,
       reading,
@@ -57,7 +63,14 @@ export function startFeedBench(): Promise<FeedBench> {
         const pool = createPool(through(reading), log, { queryMsMax: 2_000 });
         opened.defer(() => pool.end());
         const databaseUrl = through(listening);
-        return opened.use(await openFeed({ pool, databaseUrl, rootKey: root.publicKey, log, ...options }));
+        catalogues += 1;
+        const catalogue = Catalogue.create(join(folder.path, `catalogue-${catalogues}`));
+        opened.defer(() => {
+          catalogue[Symbol.dispose]();
+          return Promise.resolve();
+        });
+        const knowledge = new Knowledge(root.publicKey, catalogue, log);
+        return opened.use(await openFeed({ pool, databaseUrl, knowledge, log, ...options }));
       },
       log: () => lines.join(''),
       sql: async (text, values = []) =>

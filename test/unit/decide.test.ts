@@ -5,6 +5,7 @@ import { RoleLosses } from '../../services/distributor/policy/role-losses.ts';
 import { ASSET_KINDS, type PolicyDocument } from '../../shared/policy/index.ts';
 import type { RoleClaim, VerifiedToken } from '../../shared/token/index.ts';
 import { NOW, request, token } from './decide-fixture.ts';
+import { writes, type Writes } from '../support/map.ts';
 
 const CHANNEL = 12;
 const VIDEO = 34;
@@ -38,18 +39,18 @@ function world(
   defaultPolicy: World['defaultPolicy'] = 'public',
 ): World {
   const map = new PolicyMap();
+  const write = writes(map);
   const visibility = (of: string) => ({
     isPublic: !statuses.includes(`${of} not public`),
     isCensored: statuses.includes(`${of} censored`),
   });
-  map.setChannel(CHANNEL, { ...visibility('channel'), privilegeLevel: LEVEL });
-  map.setVideo(VIDEO, { ...visibility('video'), channel: CHANNEL });
-  const digest = new Uint8Array(32);
+  write.setChannel(CHANNEL, { ...visibility('channel'), privilegeLevel: LEVEL });
+  write.setVideo(VIDEO, { ...visibility('video'), channel: CHANNEL });
   for (const kind of ASSET_KINDS) {
     const ofVideo = kind !== 'avatar' && kind !== 'cover';
-    map.setAsset(ASSETS[kind], { kind, channel: CHANNEL, video: ofVideo ? VIDEO : null, size: 1, digest });
+    write.setAsset(ASSETS[kind], { kind, channel: CHANNEL, video: ofVideo ? VIDEO : null });
   }
-  if (policy !== null) map.setPolicy('channel', CHANNEL, { document: policy });
+  if (policy !== null) write.setPolicy('channel', CHANNEL, policy);
   return { map, losses: new RoleLosses(), defaultPolicy };
 }
 
@@ -170,41 +171,41 @@ describe('the most specific policy that has a rule for the kind counts', () => {
   it('asset, then video, then channel, then the node', () => {
     const knowledge = world([], member);
     expect(ask(knowledge)).toBe('who?');
-    knowledge.map.setPolicy('video', VIDEO, { document: open });
+    writes(knowledge.map).setPolicy('video', VIDEO, open);
     expect(ask(knowledge)).toBe('free');
     expect(ask(knowledge, 'avatar')).toBe('who?');
-    knowledge.map.setPolicy('asset', ASSETS.media, { document: member });
+    writes(knowledge.map).setPolicy('asset', ASSETS.media, member);
     expect(ask(knowledge)).toBe('who?');
     expect(ask(knowledge, 'thumbnail')).toBe('free');
-    knowledge.map.setPolicy('asset', ASSETS.media, null);
-    knowledge.map.setPolicy('video', VIDEO, null);
-    knowledge.map.setPolicy('channel', CHANNEL, null);
+    writes(knowledge.map).setPolicy('asset', ASSETS.media, undefined);
+    writes(knowledge.map).setPolicy('video', VIDEO, undefined);
+    writes(knowledge.map).setPolicy('channel', CHANNEL, undefined);
     expect(ask(knowledge)).toBe('free');
     expect(ask({ ...knowledge, defaultPolicy: 'private' })).toBe('who?');
   });
 
   it('a kind that a document does not name falls through', () => {
     const knowledge = world([], member);
-    knowledge.map.setPolicy('video', VIDEO, { document: { v: 1, thumbnail: { public: true } } });
+    writes(knowledge.map).setPolicy('video', VIDEO, { v: 1, thumbnail: { public: true } });
     expect(ask(knowledge, 'thumbnail')).toBe('free');
     expect(ask(knowledge, 'media')).toBe('who?');
   });
 
   it('a policy of the video does not open what is hidden', () => {
     const knowledge = world(['channel censored'], open);
-    knowledge.map.setPolicy('asset', ASSETS.media, { document: open });
+    writes(knowledge.map).setPolicy('asset', ASSETS.media, open);
     expect(ask(knowledge)).toBe('cens');
   });
 
   it('one that does not validate is closed to all but insiders, and open again with the next good one', () => {
     const knowledge = world([], open);
-    knowledge.map.setPolicy('video', VIDEO, { document: { v: 1, media: { public: 'yes' } } });
+    writes(knowledge.map).setPolicy('video', VIDEO, { v: 1, media: { public: 'yes' } });
     const answer = (held: VerifiedToken): string => short(decide(knowledge, ASSETS.media, request(held)));
     expect(ask(knowledge)).toBe('who?');
     expect(answer(token([crt('1000')]))).toBe('gate');
     expect(answer(token([{ role: 'channel_owner', channel }]))).toBe('open');
     expect(ask(knowledge, 'avatar')).toBe('free');
-    knowledge.map.setPolicy('video', VIDEO, { document: open });
+    writes(knowledge.map).setPolicy('video', VIDEO, open);
     expect(ask(knowledge)).toBe('free');
   });
 });
@@ -220,7 +221,7 @@ describe('what is not known is closed', () => {
   ];
   const row = { isPublic: true, isCensored: false };
 
-  it.each<[string, (map: PolicyMap) => void]>([
+  it.each<[string, (map: Writes) => void]>([
     ['a video without a row', (map) => map.setVideo(VIDEO, null)],
     ['a channel without a row', (map) => map.setChannel(CHANNEL, null)],
     ['a video of a channel without a row', (map) => map.setVideo(VIDEO, { ...row, channel: 99 })],
@@ -229,7 +230,7 @@ describe('what is not known is closed', () => {
     ['a flawed channel', (map) => map.setChannel(CHANNEL, { flaw: 'test' })],
   ])('%s', (_name, spoil) => {
     const knowledge = world([], null);
-    spoil(knowledge.map);
+    spoil(writes(knowledge.map));
     for (const held of everybody)
       expect(decide(knowledge, ASSETS.media, request(held))).toEqual({
         allowed: false,

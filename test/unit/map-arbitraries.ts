@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Fact } from '../../services/distributor/policy/facts.ts';
 import { ASSET_KINDS } from '../../shared/policy/index.ts';
+import { HASHES } from '../support/map.ts';
 import { policyDocument } from './policy-arbitraries.ts';
 
 /** A few ids that meet each other, at both ends of a page, of 32 bits, and of what a number holds. */
@@ -47,7 +48,7 @@ export const fact: fc.Arbitrary<Fact> = fc.oneof(
         video: fc.option(id),
         kind: fc.constantFrom(...ASSET_KINDS),
         size: fc.constantFrom(0, 1, 2 ** 40),
-        digest: fc.constantFrom(...[0, 1, 127, 255].map((byte) => new Uint8Array(32).fill(byte))),
+        contentHash: fc.constantFrom(...HASHES),
       }),
     ),
   }),
@@ -56,7 +57,7 @@ export const fact: fc.Arbitrary<Fact> = fc.oneof(
     scope: fc.constantFrom('asset' as const, 'video' as const, 'channel' as const),
     id,
     row: fc.option(
-      document.map((one) => ({ document: one })),
+      document.map((one) => ({ document: JSON.stringify(one) })),
       { freq: 3 },
     ),
   }),

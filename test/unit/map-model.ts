@@ -3,6 +3,7 @@ import {
   type AssetRow,
   type ChannelRow,
   type Fact,
+  type PolicyRow,
   type State,
   type VideoRow,
 } from '../../services/distributor/policy/facts.ts';
@@ -29,13 +30,13 @@ export class ModelMap {
   readonly channels = new Map<number, State<ChannelRow>>();
   readonly videos = new Map<number, State<VideoRow>>();
   readonly assets = new Map<number, State<AssetRow>>();
-  readonly policies = new Map<string, unknown>();
+  readonly policies = new Map<string, PolicyRow>();
 
   take(fact: Fact): void {
     if (fact.entity === 'channel') put(this.channels, fact.id, fact.row);
     if (fact.entity === 'video') put(this.videos, fact.id, fact.row);
     if (fact.entity === 'asset') put(this.assets, fact.id, fact.row);
-    if (fact.entity === 'policy') put(this.policies, `${fact.scope}/${fact.id}`, fact.row && fact.row);
+    if (fact.entity === 'policy') put(this.policies, `${fact.scope}/${fact.id}`, fact.row);
   }
 
   /** `null`: no such asset; `incomplete`: what it belongs to is not known. */
@@ -57,10 +58,10 @@ export class ModelMap {
   }
 
   #rule(scope: PolicyScope, id: number, kind: AssetKind): Rule | 'closed' | null {
-    const row = this.policies.get(`${scope}/${id}`) as { readonly document: unknown } | undefined;
+    const row = this.policies.get(`${scope}/${id}`);
     if (row === undefined) return null;
     try {
-      const document = parsePolicyDocument(row.document);
+      const document = parsePolicyDocument(JSON.parse(row.document));
       return document[kind] ?? document['*'] ?? null;
     } catch {
       return 'closed';
@@ -68,7 +69,7 @@ export class ModelMap {
   }
 }
 
-function put<K, V>(map: Map<K, V>, key: K, row: V): void {
+function put<K, V>(map: Map<K, V>, key: K, row: V | null): void {
   if (row === null) map.delete(key);
   else map.set(key, row);
 }

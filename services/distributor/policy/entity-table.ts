@@ -31,7 +31,7 @@ export class Page {
     const page = new Page();
     page.flags.set(this.flags);
     page.links.set(this.links);
-    page.policies = this.policies && this.policies.slice();
+    page.policies = this.policies?.slice() ?? null;
     page.wide = this.wide && new Map(this.wide);
     page.used = this.used;
     return page;
@@ -74,7 +74,7 @@ export type Pages = ReadonlyMap<number, Page>;
 export class EntityTable {
   #pages = new Map<number, Page>();
   /** The page read last: facts about one entity are read one after the other. */
-  #lastNumber = -1;
+  #lastNumber = Number.NaN;
   #lastPage: Page | undefined;
 
   /** Bits whose meaning is the owner's; 0: nothing is known of this id. */
@@ -104,7 +104,7 @@ export class EntityTable {
       if (page.used > 0) this.#pages.set(number, page);
       else this.#pages.delete(number);
     }
-    this.#lastNumber = -1;
+    this.#lastNumber = Number.NaN;
   }
 
   #find(id: number): Page | undefined {
@@ -122,7 +122,7 @@ export class EntityTable {
 export class TableDraft {
   readonly #base: Pages;
   readonly #written = new Map<number, Page>();
-  #lastNumber = -1;
+  #lastNumber = Number.NaN;
   #lastPage = new Page();
 
   constructor(base: Pages) {

@@ -98,7 +98,8 @@ export class Knowledge implements KeyLookup {
           if (fact.entity === 'role_loss') this.#losses.add(fact.loss);
           else this.#takeKey(fact, report);
         }
-        if (flawed > REPORTS_MAX) this.#log.error({ rows: flawed - REPORTS_MAX }, 'more rows that make no sense');
+        if (flawed > REPORTS_MAX)
+          this.#log.error({ rows: flawed - REPORTS_MAX }, 'more rows that make no sense');
         this.#flawed += flawed;
       },
       discard: () => {
