@@ -14,6 +14,8 @@ export interface BlockFacts {
   readonly workers: Map<string, WorkerKey>;
   /** Groups whose lead may have changed. */
   readonly leads: Set<Group>;
+  /** The council may have changed. */
+  isCouncilNew: boolean;
 }
 
 /** What is undefined has not been said. */
@@ -54,6 +56,7 @@ export function createFacts(): BlockFacts {
     curatorGroups: new Set(),
     workers: new Map(),
     leads: new Set(),
+    isCouncilNew: false,
   };
 }
 

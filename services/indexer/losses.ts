@@ -1,4 +1,4 @@
-import type { ChainView, ChannelOwner, Video } from '../../shared/chain/index.ts';
+import type { ChainView, ChannelOwner, CuratorGroup, Video } from '../../shared/chain/index.ts';
 import type { BlockFacts } from './facts.ts';
 
 /** Roles that held before a block and do not after it. Subjects are as in tokens: `member:7`, `worker:content:3`. */
@@ -15,8 +15,15 @@ export interface Losses {
 export interface LostRole {
   readonly subject: string;
   /** `*`: every role of the subject. */
-  readonly role: 'channel_owner' | 'channel_collaborator' | 'nft_owner' | 'crt_holder' | '*';
-  /** Channel, video or creator token; empty for `*`. */
+  readonly role:
+    | 'channel_owner'
+    | 'channel_collaborator'
+    | 'nft_owner'
+    | 'crt_holder'
+    | 'curator'
+    | 'council_member'
+    | '*';
+  /** Channel, video or creator token; empty where the role has none. */
   readonly object: string;
 }
 
@@ -69,6 +76,11 @@ export async function findLosses(facts: BlockFacts, parent: ChainView, view: Cha
   for (const group of facts.curatorGroups) {
     const subjects = without(await ownersOf(parent, { group }), await ownersOf(view, { group }));
     if (subjects.length > 0) groupChannels.push({ group, subjects });
+    lose(await curatorsWithLess(parent, view, group), 'curator', '');
+  }
+  if (facts.isCouncilNew) {
+    const members = without(await parent.councilMembers(), await view.councilMembers());
+    lose(members.map(memberSubject), 'council_member', '');
   }
   return { roles, channelNfts, groupChannels, tokens };
 }
@@ -84,6 +96,21 @@ async function ownersOf(view: ChainView, owner: ChannelOwner | undefined): Promi
   const workers = [...(group?.active ? group.curators : []), ...(lead === null ? [] : [lead])];
   return workers.map((worker) => `worker:content:${worker}`);
 }
+
+/** Whose powers as curators have shrunk: their tokens say what they could. */
+async function curatorsWithLess(parent: ChainView, view: ChainView, id: string): Promise<readonly string[]> {
+  const before = await parent.findCuratorGroup(id);
+  if (!before?.active) return [];
+  const now = await view.findCuratorGroup(id);
+  const areSame = now?.active === true && without(levels(before), levels(now)).length === 0;
+  const lost = areSame ? without(before.curators, now.curators) : before.curators;
+  return lost.map((worker) => `worker:content:${worker}`);
+}
+
+const levels = ({ hides }: CuratorGroup): readonly string[] => [
+  ...hides.channels.map((level) => `channels ${level}`),
+  ...hides.videos.map((level) => `videos ${level}`),
+];
 
 async function nftOwnersOf(view: ChainView, video: Video | null): Promise<readonly string[]> {
   if (!video?.nft) return [];

@@ -13,6 +13,7 @@ import {
   item,
   type Parser,
 } from './parse.ts';
+import { Variant } from './plain.ts';
 import type {
   Channel,
   ChannelOwner,
@@ -48,10 +49,18 @@ export const asChannel: Parser<Channel> = (value) => ({
   dataObjects: field(value, 'dataObjects', asIds),
 });
 
-export const asCuratorGroup: Parser<CuratorGroup> = (value) => ({
-  curators: [...field(value, 'curators', asMap(asId, anything)).keys()],
-  active: field(value, 'active', asBoolean),
-});
+const asVariantName: Parser<string> = (value) => (value instanceof Variant ? value.name : asUtf8(value));
+
+export const asCuratorGroup: Parser<CuratorGroup> = (value) => {
+  const actions = field(value, 'permissionsByLevel', asMap(asNumber, asList(asVariantName)));
+  const levelsOf = (action: string): number[] =>
+    [...actions].filter(([, allowed]) => allowed.includes(action)).map(([level]) => level);
+  return {
+    curators: [...field(value, 'curators', asMap(asId, anything)).keys()],
+    active: field(value, 'active', asBoolean),
+    hides: { channels: levelsOf('HideChannel'), videos: levelsOf('HideVideo') },
+  };
+};
 
 export const asWorker: Parser<Worker> = (value) => ({
   member: field(value, 'memberId', asId),

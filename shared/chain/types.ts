@@ -33,6 +33,8 @@ export interface CuratorGroup {
   /** Ids of content workers, not of members. A worker that was terminated stays listed. */
   readonly curators: readonly string[];
   readonly active: boolean;
+  /** Channel privilege levels at which the group may hide, by what. */
+  readonly hides: { readonly channels: readonly number[]; readonly videos: readonly number[] };
 }
 
 export interface Worker {

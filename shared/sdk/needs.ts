@@ -8,6 +8,8 @@ const ASKABLE: ReadonlySet<string> = new Set([
   'channel_collaborator',
   'nft_owner',
   'crt_holder',
+  'content_lead',
+  'council_member',
 ] satisfies RoleRequest['role'][]);
 
 const isAskable = (need: Need): boolean => typeof need.role === 'string' && ASKABLE.has(need.role);
@@ -24,6 +26,13 @@ function requestFor(need: Need, member: string | null): RoleRequest | null {
       return channel === undefined ? null : { role, channel };
     case 'nft_owner':
       return video === undefined ? null : { role, video };
+    case 'content_lead':
+      return { role };
+    case 'council_member':
+      return member === null ? null : { role };
+    default:
+      // Which worker, which groups: no refusal can know.
+      return null;
   }
 }
 

@@ -17,6 +17,15 @@ const ChannelCollaboratorRequest = Type.Object(
 );
 const NftOwnerRequest = Type.Object({ role: Type.Literal('nft_owner'), video: Id }, closed);
 const CrtHolderRequest = Type.Object({ role: Type.Literal('crt_holder'), channel: Id }, closed);
+/** `groups`: those the curator wants to act for; of the others the answer says nothing. */
+const CuratorRequest = Type.Object(
+  { role: Type.Literal('curator'), worker: Id, groups: Type.Array(Id, { minItems: 1, maxItems: 32 }) },
+  closed,
+);
+const ContentLeadRequest = Type.Object({ role: Type.Literal('content_lead') }, closed);
+const CouncilMemberRequest = Type.Object({ role: Type.Literal('council_member') }, closed);
+/** A gateway is a worker of the app working group, by the worker's id. */
+const GatewayRequest = Type.Object({ role: Type.Literal('gateway'), gateway: Id }, closed);
 
 /** What an account can ask to have attested. Amounts, values and times are facts of the answer, never of the request. */
 export type RoleRequest =
@@ -24,14 +33,28 @@ export type RoleRequest =
   | Static<typeof ChannelOwnerRequest>
   | Static<typeof ChannelCollaboratorRequest>
   | Static<typeof NftOwnerRequest>
-  | Static<typeof CrtHolderRequest>;
+  | Static<typeof CrtHolderRequest>
+  | Static<typeof CuratorRequest>
+  | Static<typeof ContentLeadRequest>
+  | Static<typeof CouncilMemberRequest>
+  | Static<typeof GatewayRequest>;
 
 /** As `oneOf` with a discriminator, so that a refusal names what is wrong with the role that was meant. */
 export const RoleRequest = Type.Unsafe<RoleRequest>({
   type: 'object',
   required: ['role'],
   discriminator: { propertyName: 'role' },
-  oneOf: [MemberRequest, ChannelOwnerRequest, ChannelCollaboratorRequest, NftOwnerRequest, CrtHolderRequest],
+  oneOf: [
+    MemberRequest,
+    ChannelOwnerRequest,
+    ChannelCollaboratorRequest,
+    NftOwnerRequest,
+    CrtHolderRequest,
+    CuratorRequest,
+    ContentLeadRequest,
+    CouncilMemberRequest,
+    GatewayRequest,
+  ],
 });
 
 /** Why a role was not granted. A chain that cannot be read is never among them: that is 503 `chain_unavailable`. */
@@ -46,6 +69,11 @@ export const ROLE_REFUSALS = {
   no_nft: 'The video has no NFT',
   no_such_token: 'The channel has no creator token',
   no_holding: 'The member holds nothing of the creator token',
+  not_curator:
+    'The account is not the role account of that content worker, or no active group named lists it',
+  not_lead: 'The account is not the role account of the content lead',
+  not_in_council: 'The member is not in the council',
+  not_gateway: 'The account is not the role account of that worker of the app working group',
   not_certified: 'The key of this node may not attest this role',
 } as const;
 

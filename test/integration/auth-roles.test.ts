@@ -265,6 +265,88 @@ describe('channel owner, a curator group', () => {
   });
 });
 
+describe('curator', () => {
+  const groupOf = async (
+    worker: number,
+    active: boolean,
+    levels: Record<string, ('HideChannel' | 'HideVideo')[]>,
+  ) => {
+    const { group } = await devChain.world.createCuratorGroup({ active, permissionsByLevel: levels });
+    await devChain.world.addCurator({ group, worker });
+    return String(group);
+  };
+
+  it('is a content worker in an active group, with what its groups may hide', async () => {
+    const { curator, outsider, lead } = await setUpGroup();
+    const worker = String(curator.worker);
+    const one = await groupOf(curator.worker, true, { 0: ['HideChannel', 'HideVideo'], 2: ['HideVideo'] });
+    const other = await groupOf(curator.worker, true, { 1: ['HideChannel'] });
+    const off = await groupOf(curator.worker, false, { 5: ['HideChannel'] });
+    const role: RoleRequest = { role: 'curator', worker, groups: [one, other, one, off, '999'] };
+    const claim = {
+      role: 'curator',
+      worker: `content:${worker}`,
+      groups: [one, other],
+      hides: { channels: [0, 1], videos: [0, 2] },
+    };
+    await expectGranted(curator, role, claim, null);
+    await expectGranted(
+      curator,
+      { ...role, groups: [other] },
+      { ...claim, groups: [other], hides: { channels: [1], videos: [] } },
+      null,
+    );
+    await expectRefused(curator, { ...role, groups: [off] }, 'not_curator', null);
+    await expectRefused(curator.asMember, role, 'not_curator');
+    await expectRefused(lead, role, 'not_curator', null);
+    await expectRefused(outsider, { ...role, worker: String(outsider.worker) }, 'not_curator', null);
+    await devChain.world.terminateWorker({ group: 'content', worker: curator.worker });
+    await expectRefused(curator, role, 'not_curator', null);
+  });
+});
+
+describe('content lead, council member, gateway', () => {
+  it('the lead is the role account of the current lead, worker 0 too', async () => {
+    const { lead, curator } = await setUpGroup();
+    const role: RoleRequest = { role: 'content_lead' };
+    await expectGranted(lead, role, { role: 'content_lead', worker: `content:${String(lead.worker)}` }, null);
+    await expectRefused(lead.asMember, role, 'not_lead');
+    await expectRefused(curator, role, 'not_lead', null);
+    await devChain.world.setLead({ group: 'content', worker: null });
+    await expectRefused(lead, role, 'not_lead', null);
+  });
+
+  it('a council member is a member in the council of that block, member 0 too', async () => {
+    const role: RoleRequest = { role: 'council_member' };
+    await expectRefused(zero, role, 'not_in_council');
+    await devChain.world.electCouncil({ members: [zero.id] });
+    await expectGranted(zero, role, { role: 'council_member', member: '0' });
+    await expectRefused(zero, role, 'member_required', null);
+    await expectRefused(stranger, role, 'not_in_council');
+    await expectRefused(stranger, role, 'not_controller', '0');
+    await devChain.world.electCouncil({ members: [stranger.id] });
+    await expectRefused(zero, role, 'not_in_council');
+  });
+
+  it('a gateway is the role account of a worker of the app group', async () => {
+    const wallet = createTestWallet('a gateway');
+    const { worker } = await devChain.world.setWorker({
+      group: 'app',
+      member: stranger.id,
+      roleAccount: wallet.account,
+    });
+    const gateway = { ...stranger, session: await signIn(auth.url, wallet) };
+    const role: RoleRequest = { role: 'gateway', gateway: String(worker) };
+    await expectGranted(gateway, role, { ...role, worker: `app:${String(worker)}` }, null);
+    await expectRefused(stranger, role, 'not_gateway');
+    await expectRefused(gateway, { ...role, gateway: '999' }, 'not_gateway', null);
+    const { curator } = await setUpGroup();
+    await expectRefused(curator, { ...role, gateway: String(curator.worker) }, 'not_gateway', null);
+    await devChain.world.terminateWorker({ group: 'app', worker });
+    await expectRefused(gateway, role, 'not_gateway', null);
+  });
+});
+
 describe('channel collaborator', () => {
   it('is a member on the list, member 0 too, until taken off it', async () => {
     const channel = await createChannel({ member: stranger.id }, [zero.id]);

@@ -186,6 +186,7 @@ describe('roles through an office that ends', () => {
     const video = await videoWithNft(channel, null);
     const lost = (worker: number, block: number) => [
       [`worker:content:${String(worker)}`, 'channel_owner', String(channel), block],
+      [`worker:content:${String(worker)}`, 'curator', '', block],
       [`worker:content:${String(worker)}`, 'nft_owner', String(video), block],
     ];
     const { block } = await world().removeCurator({ group, worker: goes.worker });
@@ -194,6 +195,14 @@ describe('roles through an office that ends', () => {
     expect(await losses()).toEqual(
       expect.arrayContaining([...lost(goes.worker, block), ...lost(stays.worker, off)]),
     );
+  });
+
+  it('council member, when another council is elected', async () => {
+    const [stays, goes, comes] = [await join(), await join(), await join()];
+    await world().electCouncil({ members: [stays, goes] });
+    expect(await losses()).toEqual([]);
+    const { block } = await world().electCouncil({ members: [comes, stays] });
+    expect(await losses()).toEqual([[`member:${String(goes)}`, 'council_member', '', block]]);
   });
 
   it('the channel, for the curators and the lead, when it leaves their group', async () => {

@@ -2,7 +2,11 @@ import type { RoleRequest } from '../../../shared/wire/index.ts';
 import { checkChannelCollaborator } from './channel-collaborator.ts';
 import { checkChannelOwner } from './channel-owner.ts';
 import type { RoleContext, Verdict } from './context.ts';
+import { checkCouncilMember } from './council-member.ts';
 import { checkCrtHolder } from './crt-holder.ts';
+import { checkCurator } from './curator.ts';
+import { checkGateway } from './gateway.ts';
+import { checkContentLead } from './content-lead.ts';
 import { checkMember } from './member.ts';
 import { checkNftOwner } from './nft-owner.ts';
 
@@ -19,5 +23,13 @@ export function checkRole(request: RoleRequest, context: RoleContext): Promise<V
       return checkNftOwner(request, context);
     case 'crt_holder':
       return checkCrtHolder(request, context);
+    case 'curator':
+      return checkCurator(request, context);
+    case 'content_lead':
+      return checkContentLead(context);
+    case 'council_member':
+      return checkCouncilMember(context);
+    case 'gateway':
+      return checkGateway(request, context);
   }
 }

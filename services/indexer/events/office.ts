@@ -24,9 +24,11 @@ function workingGroupEvents(group: Group): EventHandlers {
   );
 }
 
-/** Offices end: through them channels of curator groups are owned. */
+/** Offices end, and with them the roles that are held through them. */
 export const officeEvents: EventHandlers = {
   'content.CuratorRemoved': touchesCuratorGroup,
   'content.CuratorGroupStatusSet': touchesCuratorGroup,
+  'content.CuratorGroupPermissionsUpdated': touchesCuratorGroup,
+  'council.NewCouncilElected': (_event, { facts }) => void (facts.isCouncilNew = true),
   ...Object.fromEntries(GROUPS.flatMap((group) => Object.entries(workingGroupEvents(group)))),
 };
