@@ -18,6 +18,8 @@ export interface AuthConfig extends ServerSettings {
   /** The root's certificate of the signing key. */
   readonly certificate: string;
   readonly tokenLifeSec: number;
+  /** Of tokens that attest `gateway` and nothing else. */
+  readonly gatewayTokenLifeSec: number;
   readonly sessionLifeSec: number;
   /** Oldest finalized block that roles are read at: a node that hangs behind must not attest the past. */
   readonly chainAgeMsMax: number;
@@ -55,6 +57,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
       signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
       certificate: env.secret('PANOPTES_CERTIFICATE', asText),
       tokenLifeSec: env.get('PANOPTES_TOKEN_LIFE_SEC', asInteger(60, 1_800), 900),
+      gatewayTokenLifeSec: env.get('PANOPTES_GATEWAY_TOKEN_LIFE_SEC', asInteger(60, 86_400), 86_400),
       sessionLifeSec: env.get('PANOPTES_SESSION_LIFE_SEC', asInteger(300, 86_400), 86_400),
       chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
       allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asOrigins, null),

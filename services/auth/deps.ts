@@ -37,7 +37,7 @@ const QUERY_MS_MAX = 10_000;
 /** Throws SettingsError when the node has no key that distributors would accept. */
 export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise<AuthDeps> {
   return openOrCleanUp(async (opened) => {
-    const { publicUrl, sessionLifeSec, tokenLifeSec } = config;
+    const { publicUrl, sessionLifeSec, tokenLifeSec, gatewayTokenLifeSec } = config;
     const key = openOwnKey({ ...config, clock });
 
     await migrateFirst(config.databaseUrl, log);
@@ -72,6 +72,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
         keys,
         publicUrl,
         tokenLifeSec,
+        gatewayTokenLifeSec,
         chain,
         acquisitions: createAcquisitionTables(database),
         clock,

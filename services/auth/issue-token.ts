@@ -35,11 +35,13 @@ export function createTokenIssuer(options: {
   readonly keys: Pick<KeyStore, 'isRevoked'>;
   readonly publicUrl: string;
   readonly tokenLifeSec: number;
+  /** Of tokens that attest `gateway` and nothing else. */
+  readonly gatewayTokenLifeSec: number;
   readonly chain: ChainLink;
   readonly acquisitions: AcquisitionTables;
   readonly clock: Clock;
 }): TokenIssuer {
-  const { key, keys, publicUrl, tokenLifeSec, chain, acquisitions, clock } = options;
+  const { key, keys, publicUrl, tokenLifeSec, gatewayTokenLifeSec, chain, acquisitions, clock } = options;
 
   const check = async (role: RoleRequest, context: RoleContext): Promise<Checked> => ({
     role,
@@ -71,7 +73,9 @@ export function createTokenIssuer(options: {
         throw new Problem('unavailable', 'The signing key of this node is expired or revoked');
       }
       const iat = nowSec(clock);
-      const exp = Math.min(iat + tokenLifeSec, signIn.expiresAt, key.certificate.exp);
+      const isGateway = granted.every(({ role }) => role === 'gateway');
+      const lifeSec = isGateway ? gatewayTokenLifeSec : tokenLifeSec;
+      const exp = Math.min(iat + lifeSec, signIn.expiresAt, key.certificate.exp);
       const claims = {
         iss: publicUrl,
         sub: 'id' in acting ? `member:${acting.id}` : `account:${signIn.address}`,

@@ -338,6 +338,20 @@ describe('content lead, council member, gateway', () => {
     const gateway = { ...stranger, session: await signIn(auth.url, wallet) };
     const role: RoleRequest = { role: 'gateway', gateway: String(worker) };
     await expectGranted(gateway, role, { ...role, worker: `app:${String(worker)}` }, null);
+    const lifeOf = async (roles: RoleRequest[]): Promise<number> => {
+      const before = Math.floor(Date.now() / 1_000);
+      const { expiresAt } = await getToken(auth.url, gateway.session, roles);
+      return Math.round((expiresAt - before) / 100) * 100;
+    };
+    expect(await lifeOf([role])).toBe(7_200);
+    await devChain.world.setLead({ group: 'content', worker: null });
+    const { worker: lead } = await devChain.world.setWorker({
+      group: 'content',
+      member: stranger.id,
+      roleAccount: wallet.account,
+    });
+    await devChain.world.setLead({ group: 'content', worker: lead });
+    expect(await lifeOf([role, { role: 'content_lead' }]), 'with anything else, as short as any').toBe(900);
     await expectRefused(stranger, role, 'not_gateway');
     await expectRefused(gateway, { ...role, gateway: '999' }, 'not_gateway', null);
     const { curator } = await setUpGroup();

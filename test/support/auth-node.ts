@@ -47,6 +47,7 @@ export async function createAuthConfig(
     signingSeed,
     certificate,
     tokenLifeSec: 900,
+    gatewayTokenLifeSec: 7_200,
     sessionLifeSec: 86_400,
     chainAgeMsMax: 300_000,
     allowedOrigins: null,
