@@ -344,7 +344,6 @@ describe('content lead, council member, gateway', () => {
       return Math.round((expiresAt - before) / 100) * 100;
     };
     expect(await lifeOf([role])).toBe(7_200);
-    await devChain.world.setLead({ group: 'content', worker: null });
     const { worker: lead } = await devChain.world.setWorker({
       group: 'content',
       member: stranger.id,
