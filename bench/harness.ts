@@ -1,5 +1,12 @@
-/** What every bench file exports as `run`; `log` is for progress, never for the result. */
-export type Run = (context: { readonly log: (line: string) => void }) => Promise<Result>;
+/** What every bench file exports as `run`. */
+export type Run = (context: Context) => Promise<Result>;
+
+export interface Context {
+  /** For progress, never for the result. */
+  readonly log: (line: string) => void;
+  /** How many there are of them, where that matters; the bench's own number unless told. */
+  readonly assets?: number;
+}
 
 export interface Result {
   /** Units are in the names. */
