@@ -55,6 +55,7 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
     });
     const knowledge = new Knowledge(rootKey, catalogue, log);
     const feed = opened.use(await openFeed({ pool, databaseUrl, knowledge, log }));
+    await feed.current;
 
     const verifier = createTokenVerifier({
       keys: knowledge,

@@ -1,12 +1,5 @@
-export {
-  currentPosition,
-  PositionLostError,
-  pruneChanges,
-  readChanges,
-  type Change,
-  type Changes,
-  type Position,
-} from './changes.ts';
+export { PositionLostError, pruneChanges, type Position } from './changes.ts';
+export { copyOut, type CopyRow } from './copy-out.ts';
 export { openListener, type ListenerOptions } from './listener.ts';
 export { migrate } from './migrate.ts';
 export { createPool, type Pool, type PoolClient } from './pool.ts';

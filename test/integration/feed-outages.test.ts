@@ -119,7 +119,7 @@ describe('nothing is missed', () => {
     bench.reading.mend();
     await untilHidden(feed, 1);
     expect([answer(feed, 2), answer(feed, 3)]).toEqual(['not_found', 'public']);
-    expect(feed.knowledge.catalogue.find(2)).toBeNull();
+    expect(feed.knowledge.map.findAsset(2)).toBeNull();
     expect(bench.log()).toMatch(/"reason":"pruned".*loading everything again/);
     // And it goes on from there.
     await hide(3);

@@ -163,7 +163,9 @@ function knowledge({ knowledge: { map, catalogue } }: Feed): string[] {
   const lines: string[] = [];
   for (let id = 0; id < IDS; id += 1) {
     if (!map.look(id, sight)) continue;
-    const known = String(catalogue.find(id)?.size ?? 'none');
+    const asset = map.findAsset(id);
+    const isFlawed = asset !== null && 'flaw' in asset;
+    const known = isFlawed ? 'none' : String(catalogue.find(id)?.size ?? 'none');
     const flag = (value: boolean): string => (value ? 't' : 'f');
     const { isChannelPublic, isChannelCensored, isVideoPublic, isVideoCensored, privilegeLevel } = sight;
     const facts = [isChannelPublic, isChannelCensored, isVideoPublic, isVideoCensored].map(flag).join();

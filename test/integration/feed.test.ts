@@ -242,7 +242,7 @@ describe('a row that makes no sense', () => {
 
     await bench.sql(`update panoptes.asset set content_hash = 'QmNotBlake3' where id = 3`);
     await untilAnswer(feed, 3, 'incomplete');
-    expect(feed.knowledge.catalogue.find(3)).toBeNull();
+    expect(feed.knowledge.map.findAsset(3)).toHaveProperty('flaw');
     expect(bench.log()).toContain('"entity":"asset","id":3,"flaw":"the content hash"');
     await bench.sql(`update panoptes.asset set content_hash = $1 where id = 3`, [HASH]);
     await untilAnswer(feed, 3, 'public');

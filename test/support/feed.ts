@@ -70,7 +70,9 @@ export function startFeedBench(): Promise<FeedBench> {
           return Promise.resolve();
         });
         const knowledge = new Knowledge(root.publicKey, catalogue, log);
-        return opened.use(await openFeed({ pool, databaseUrl, knowledge, log, ...options }));
+        const feed = opened.use(await openFeed({ pool, databaseUrl, knowledge, log, ...options }));
+        await feed.current;
+        return feed;
       },
       log: () => lines.join(''),
       sql: async (text, values = []) =>

@@ -1,5 +1,11 @@
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
-import { openListener, PositionLostError, type Pool } from '../../../shared/db/index.ts';
+import {
+  openListener,
+  PositionLostError,
+  type Pool,
+  type PoolClient,
+  type Position,
+} from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { Knowledge } from './knowledge.ts';
 import { createPace } from './pace.ts';
@@ -9,10 +15,16 @@ import { readEverything, readOn, type Stand } from './stand.ts';
 export interface Feed extends AsyncDisposable {
   /** The same object for good; what it knows changes. */
   readonly knowledge: Knowledge;
-  /** Since the database was last seen to hold nothing this node did not know. */
+  /** Since the database was last seen to hold nothing this node did not know; Infinity until it ever was. */
   policyAgeMs(): number;
   /** Since the tables last held everything the chain had finalized; Infinity until they ever did. */
   chainAgeMs(): number;
+  /** Where `knowledge` stands at this moment; `null`: it is empty. */
+  readonly position: Position | null;
+  /** Resolves when the database has been read, however long that takes. */
+  readonly current: Promise<void>;
+  /** Times it looked, and times it loaded everything. */
+  readonly stats: { readonly looks: number; readonly loads: number };
 }
 
 export interface FeedOptions {
@@ -20,6 +32,8 @@ export interface FeedOptions {
   readonly databaseUrl: string;
   /** What is kept current. */
   readonly knowledge: Knowledge;
+  /** Where `knowledge` stands already, from an earlier run. */
+  readonly start?: Position | undefined;
   readonly log: Logger;
   /** The net under lost notifications. */
   readonly pollMs?: number;
@@ -28,91 +42,123 @@ export interface FeedOptions {
 const PRUNE_MS = 60_000;
 
 /**
- * Opens the feed: LISTEN, then everything as of one snapshot, then what changed since that snapshot, for ever. Resolves
- * once everything is in; a database that is not there yet is waited for.
+ * Opens the feed: LISTEN, then everything as of one snapshot (or from where an earlier run stood), then what changed
+ * since that snapshot, for ever. Resolves at once; a database that is not there yet is waited for.
  *
  * - A notification is only a hint that now is a good time to look, and so is a connection that came back. Whatever
  *   happens to them, the feed looks every `pollMs`; one look is under way at a time.
- * - A look that fails changes nothing and is tried again, later each time; meanwhile the ages grow, and that is all
- *   that anybody sees of it.
+ * - What a look reads goes to a draft as it comes, and becomes known at once when all of it is there. A look that fails
+ *   changes nothing and is tried again, later each time; meanwhile the ages grow, and that is all that anybody sees.
  * - When the changes since the last look can no longer be told (pruned, a restored database), everything is loaded
- *   beside what is known, which then becomes it at once. That takes twice the memory while it lasts.
+ *   beside what is known, and replaces it at once. That takes twice the memory while it lasts.
  */
 export function openFeed(options: FeedOptions): Promise<Feed> {
   const { pool, databaseUrl, knowledge, log, pollMs = 1_000 } = options;
   const pace = createPace();
+  const stats = { looks: 0, loads: 0 };
+  let position = options.start ?? null;
+  let stand: Stand | null = null;
+  let isCurrent: () => void = () => undefined;
+  const current = new Promise<void>((resolve) => (isCurrent = resolve));
 
-  const load = async (): Promise<Stand> => {
-    const draft = knowledge.draft('nothing');
-    const stand = await readEverything(pool, (facts) => {
-      for (const fact of facts) draft.take(fact);
-    });
-    draft.commit();
-    log.info({ ...knowledge.sizes(), ms: Math.round(performance.now() - stand.at) }, 'everything is loaded');
-    return stand;
+  const load = async (): Promise<void> => {
+    const startedAt = performance.now();
+    const { stand: reached, commit } = await readEverything(pool, knowledge);
+    commit();
+    stand = reached;
+    position = reached.position;
+    stats.loads += 1;
+    const ms = Math.round(performance.now() - startedAt);
+    log.info({ ...knowledge.sizes(), ms }, 'everything is loaded');
   };
 
-  const look = async (stand: Stand): Promise<Stand> => {
+  const look = async (from: Position): Promise<void> => {
+    const { stand: reached, commit } = await withClient(pool, (client) => readOn(client, from, knowledge));
+    commit();
+    stand = reached;
+    position = reached.position;
+    stats.looks += 1;
+  };
+
+  const step = async (): Promise<void> => {
     try {
-      return await readOn(pool, stand, (facts) => {
-        const draft = knowledge.draft('known');
-        for (const fact of facts) draft.take(fact);
-        draft.commit();
-      });
+      if (position === null) await load();
+      else await look(position);
     } catch (error) {
       if (!(error instanceof PositionLostError)) throw error;
       log.warn({ reason: error.reason }, 'loading everything again');
-      return load();
+      await load();
+    }
+    isCurrent();
+  };
+
+  const follow = async (): Promise<void> => {
+    let failures = 0;
+    let prunedAt = performance.now();
+    while (!pace.isStopped) {
+      try {
+        await step();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (stand === null) {
+          const reason = error instanceof Error ? error.message : String(error);
+          log.warn(
+            { reason },
+            'waiting for the database, and for an indexer or auth node to make its tables',
+          );
+        } else log.warn({ err: error, failures }, 'the database cannot be read');
+      }
+      if (performance.now() - prunedAt > PRUNE_MS) {
+        knowledge.losses.prune(Date.now());
+        prunedAt = performance.now();
+      }
+      await pace.rest(failures === 0 ? pollMs : backoffMs(failures, { baseMs: 100, capMs: 5 * pollMs }));
     }
   };
 
-  return openOrCleanUp(async (opened) => {
+  return openOrCleanUp((opened) => {
+    const closing = new AbortController();
     const hint = (): void => {
       pace.hint();
     };
-    opened.use(await openListener({ databaseUrl, onNotify: hint, onConnect: hint, log }));
-    let stand = await loadWithPatience(load, log);
-
-    const follow = async (): Promise<void> => {
-      let failures = 0;
-      let prunedAt = performance.now();
-      while (!pace.isStopped) {
-        try {
-          stand = await look(stand);
-          failures = 0;
-        } catch (error) {
-          failures += 1;
-          log.warn({ err: error, failures }, 'the database cannot be read');
-        }
-        if (performance.now() - prunedAt > PRUNE_MS) {
-          knowledge.losses.prune(Date.now());
-          prunedAt = performance.now();
-        }
-        await pace.rest(failures === 0 ? pollMs : backoffMs(failures, { baseMs: 100, capMs: 5 * pollMs }));
-      }
-    };
+    const { signal } = closing;
+    const listening = openListener({ databaseUrl, onNotify: hint, onConnect: hint, log, signal });
+    opened.defer(async () => {
+      closing.abort(new Error('the feed is closed'));
+      await listening.then(
+        (listener) => listener[Symbol.asyncDispose](),
+        () => undefined,
+      );
+    });
     const following = follow();
     opened.defer(() => {
       pace.stop();
       return following;
     });
-    return {
+    return Promise.resolve({
       knowledge,
-      policyAgeMs: () => performance.now() - stand.at,
-      chainAgeMs: () => performance.now() - stand.chainAt,
+      policyAgeMs: () => (stand === null ? Number.POSITIVE_INFINITY : performance.now() - stand.at),
+      chainAgeMs: () => (stand === null ? Number.POSITIVE_INFINITY : performance.now() - stand.chainAt),
+      get position() {
+        return position;
+      },
+      current,
+      stats,
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
-    };
+    });
   });
 }
 
-async function loadWithPatience(load: () => Promise<Stand>, log: Logger): Promise<Stand> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await load();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.warn({ reason }, 'waiting for the database, and for an indexer or auth node to make its tables');
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, { baseMs: 200 })));
-    }
+/** A statement of its own is a transaction of its own. A client whose statement failed may be in any state. */
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let isBroken = true;
+  try {
+    const result = await work(client);
+    isBroken = false;
+    return result;
+  } finally {
+    client.release(isBroken);
   }
 }

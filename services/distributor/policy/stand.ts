@@ -1,13 +1,15 @@
 import {
-  currentPosition,
+  copyOut,
   inSnapshot,
-  readChanges,
+  PositionLostError,
+  type CopyRow,
   type Pool,
   type PoolClient,
   type Position,
 } from '../../../shared/db/index.ts';
-import type { Fact } from './facts.ts';
-import { readAllFacts, readChangedFacts } from './read-facts.ts';
+import type { Knowledge, KnowledgeDraft } from './knowledge.ts';
+import { findFact, isStand, toStand, type StandRecord } from './records.ts';
+import { LOSS_KEEP_MS } from './role-losses.ts';
 
 /** Where a node stands: what it knows, and since when. Times are `performance.now()`s: no clock is set back under it. */
 export interface Stand {
@@ -19,43 +21,76 @@ export interface Stand {
   readonly chainAt: number;
 }
 
-/** Entities per look; when more have changed, everything is loaded again. */
-const CHANGES_MAX = 500_000;
-
-/** Hands everything there is to `take`, in parts, all of one snapshot. */
-export function readEverything(pool: Pool, take: (facts: readonly Fact[]) => void): Promise<Stand> {
-  return inSnapshot(pool, async (client) => {
-    const at = performance.now();
-    const position = await currentPosition(client);
-    for await (const facts of readAllFacts(client)) take(facts);
-    return { position, at, chainAt: await readChainTime(client) };
-  });
+/** What has been read: true once it is committed. */
+export interface Reading {
+  readonly stand: Stand;
+  /** Makes all of it known, in one step. */
+  readonly commit: () => void;
 }
 
-/**
- * Hands everything that changed since to `take`, at once, so that it can become visible at once: taken together with
- * what was known it is the state of one snapshot. Throws `PositionLostError` when it cannot be told any more.
- */
-export function readOn(pool: Pool, stand: Stand, take: (facts: readonly Fact[]) => void): Promise<Stand> {
-  return inSnapshot(pool, async (client) => {
-    const at = performance.now();
-    const { changes, position } = await readChanges(client, stand.position, CHANGES_MAX);
-    const facts = await readChangedFacts(client, changes);
-    const chainAt = await readChainTime(client);
-    take(facts);
-    return { position, at, chainAt };
-  });
-}
+/** Read by a statement each, in one snapshot. Losses that are too old to touch any token are not read. */
+const VIEWS = [
+  'channel_record',
+  'video_record',
+  'asset_record',
+  'policy_record',
+  'signing_key_record',
+  `role_loss_record where second > (extract(epoch from now()) * 1000)::bigint - ${LOSS_KEEP_MS}`,
+];
 
-/**
- * By ages on the database's own clock, so that no two clocks need to agree. Both count: an indexer behind a stuck RPC
- * node is up to date with an old block.
- */
-async function readChainTime(client: PoolClient): Promise<number> {
-  const { rows } = await client.query<{ age_ms: number }>(
-    `select (extract(epoch from clock_timestamp() - least(seen_at, block_time)) * 1000)::float8 as age_ms
-       from panoptes.chain`,
+/** Reads everything there is, as of one snapshot. */
+export function readEverything(pool: Pool, knowledge: Knowledge): Promise<Reading> {
+  return inSnapshot(pool, (client) =>
+    read(knowledge.draft('nothing'), async (take) => {
+      await copy(client, 'select * from panoptes.stand_record()', take);
+      for (const view of VIEWS) await copy(client, `select * from panoptes.${view}`, take);
+    }),
   );
-  const [chain] = rows;
-  return chain ? performance.now() - chain.age_ms : Number.NEGATIVE_INFINITY;
 }
+
+/**
+ * Reads what changed since: with what is known it makes the state of one snapshot. One statement, and with it one round
+ * trip. Throws `PositionLostError` when it cannot be told any more.
+ */
+export function readOn(client: PoolClient, { snapshot }: Position, knowledge: Knowledge): Promise<Reading> {
+  if (!/^[\d:,]{1,100000}$/.test(snapshot)) throw new PositionLostError('damaged');
+  return read(knowledge.draft('known'), (take) =>
+    copy(client, `select * from panoptes.changed_since('${snapshot}')`, take),
+  );
+}
+
+async function read(
+  draft: KnowledgeDraft,
+  rows: (take: (row: CopyRow) => void) => Promise<void>,
+): Promise<Reading> {
+  const startedAt = performance.now();
+  let found: StandRecord | null = null;
+  try {
+    await rows((row) => {
+      if (isStand(row)) found = toStand(row);
+      else {
+        const fact = findFact(row);
+        if (fact) draft.take(fact);
+      }
+    });
+    const stand = found as StandRecord | null;
+    if (stand === null) throw new Error('the database does not say where it stands');
+    if (stand.lost !== null) throw new PositionLostError(stand.lost);
+    return {
+      stand: {
+        position: { snapshot: stand.snapshot },
+        at: startedAt - stand.replicationAgeMs,
+        chainAt: startedAt - stand.chainAgeMs,
+      },
+      commit: () => {
+        draft.commit();
+      },
+    };
+  } catch (error) {
+    draft.discard();
+    throw error;
+  }
+}
+
+const copy = (client: PoolClient, select: string, take: (row: CopyRow) => void): Promise<void> =>
+  copyOut(client, `copy (${select}) to stdout (format binary)`, take);
