@@ -42,9 +42,13 @@ interface Configured {
 /** `pg`'s side of a connection, as far as it is needed here. */
 interface Wire {
   query(sql: string): void;
-  readonly stream: { destroy(error?: Error): void };
+  readonly stream: { destroy(): void; pause(): void; resume(): void };
 }
 
+/** How long rows may keep everybody else waiting: a socket that has much to read is read many times in a turn. */
+const TURN_MS_MAX = 4;
+/** Rows between two looks at the clock. */
+const ROWS_PER_LOOK = 64;
 /** How often to see whether anything came. */
 const WATCH_MS = 250;
 /** Longer than any timer: what is waited for here is progress, not an end. */
@@ -58,6 +62,9 @@ class Copy {
   #failure: Error | null = null;
   #isHeaderRead = false;
   #heardAt = performance.now();
+  #rows = 0;
+  /** When the first row of this turn of the event loop came; NaN: none has. */
+  #turnAt = Number.NaN;
 
   constructor(onRow: (row: CopyRow) => void, end: (error: Error | null) => void) {
     this.#onRow = onRow;
@@ -99,7 +106,8 @@ class Copy {
 
   #take(chunk: Buffer): void {
     if (this.#failure !== null) return;
-    this.#heardAt = performance.now();
+    this.#rows += 1;
+    if (this.#rows % ROWS_PER_LOOK === 1) this.#mindOthers();
     try {
       const from = this.#isHeaderRead ? 0 : HEADER_BYTES + chunk.readInt32BE(HEADER_BYTES - 4);
       this.#isHeaderRead = true;
@@ -108,6 +116,17 @@ class Copy {
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  #mindOthers(): void {
+    this.#heardAt = performance.now();
+    if (Number.isNaN(this.#turnAt)) {
+      this.#turnAt = this.#heardAt;
+      setImmediate(() => {
+        this.#turnAt = Number.NaN;
+        this.#wire?.stream.resume();
+      });
+    } else if (this.#heardAt - this.#turnAt > TURN_MS_MAX) this.#wire?.stream.pause();
   }
 
   #fail(error: Error): void {

@@ -1,11 +1,5 @@
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
-import {
-  openListener,
-  PositionLostError,
-  type Pool,
-  type PoolClient,
-  type Position,
-} from '../../../shared/db/index.ts';
+import { openListener, PositionLostError, type Pool, type Position } from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { Knowledge } from './knowledge.ts';
 import { createPace } from './pace.ts';
@@ -73,7 +67,7 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
   };
 
   const look = async (from: Position): Promise<void> => {
-    const { stand: reached, commit } = await withClient(pool, (client) => readOn(client, from, knowledge));
+    const { stand: reached, commit } = await readOn(pool, from, knowledge);
     commit();
     stand = reached;
     position = reached.position;
@@ -148,17 +142,4 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     });
   });
-}
-
-/** A statement of its own is a transaction of its own. A client whose statement failed may be in any state. */
-async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let isBroken = true;
-  try {
-    const result = await work(client);
-    isBroken = false;
-    return result;
-  } finally {
-    client.release(isBroken);
-  }
 }

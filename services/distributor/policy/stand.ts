@@ -48,15 +48,58 @@ export function readEverything(pool: Pool, knowledge: Knowledge): Promise<Readin
   );
 }
 
+/** Changes to be told; from there on it is quicker to load everything. */
+const CHANGES_MAX = 5_000_000;
+
+/** What changed, table by table: for so many changes that they had better stream than be put together by the server. */
+const CHANGED = [
+  'changed_channels',
+  'changed_videos',
+  'changed_assets',
+  'changed_policies',
+  'changed_signing_keys',
+  'changed_role_losses',
+];
+
 /**
  * Reads what changed since: with what is known it makes the state of one snapshot. One statement, and with it one round
- * trip. Throws `PositionLostError` when it cannot be told any more.
+ * trip, unless there is very much of it. Throws `PositionLostError` when it cannot be told any more.
  */
-export function readOn(client: PoolClient, { snapshot }: Position, knowledge: Knowledge): Promise<Reading> {
+export async function readOn(pool: Pool, { snapshot }: Position, knowledge: Knowledge): Promise<Reading> {
   if (!/^[\d:,]{1,100000}$/.test(snapshot)) throw new PositionLostError('damaged');
-  return read(knowledge.draft('known'), (take) =>
-    copy(client, `select * from panoptes.changed_since('${snapshot}')`, take),
-  );
+  const changed = `select * from panoptes.changed_since('${snapshot}')`;
+  try {
+    return await withClient(pool, (client) =>
+      read(knowledge.draft('known'), (take) => copy(client, changed, take)),
+    );
+  } catch (error) {
+    if (!(error instanceof PositionLostError) || error.reason !== 'many') throw error;
+  }
+  return inSnapshot(pool, (client) => readInSnapshot(client, { snapshot }, knowledge));
+}
+
+/** The same within the snapshot of a transaction, so that more can be read in it. */
+export const readInSnapshot = (
+  client: PoolClient,
+  { snapshot }: Position,
+  knowledge: Knowledge,
+): Promise<Reading> =>
+  read(knowledge.draft('known'), async (take) => {
+    await copy(client, `select * from panoptes.stand_record_after('${snapshot}', ${CHANGES_MAX})`, take);
+    for (const name of CHANGED) await copy(client, `select * from panoptes.${name}('${snapshot}')`, take);
+  });
+
+/** A statement of its own is a transaction of its own. A client whose statement failed may be in any state. */
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let isBroken = true;
+  try {
+    const result = await work(client);
+    isBroken = false;
+    return result;
+  } finally {
+    client.release(isBroken);
+  }
 }
 
 async function read(

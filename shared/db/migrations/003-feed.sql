@@ -54,13 +54,72 @@ create function panoptes.stand_record() returns panoptes.record language sql sta
     panoptes.replication_age_ms(), null, 0, null, pg_current_snapshot()::text)::panoptes.record
 $$;
 
+-- Everything committed that `after` did not see. Newer is what has a higher number than all that `after` knew of, or was
+-- under way then: both are found by the index, and one long transaction costs nobody anything.
+create function panoptes.newer(after pg_snapshot) returns setof panoptes.change language sql stable as $$
+  select * from panoptes.change where xid >= pg_snapshot_xmax(after)
+  union all
+  select change.* from pg_snapshot_xip(after) running join panoptes.change on change.xid = running
+$$;
+
+-- The ids of what changed in one table, each once. Whatever else stands there is the id of nothing.
+create function panoptes.newer_ids(after pg_snapshot, of text) returns setof bigint language sql stable as $$
+  select distinct id::bigint from panoptes.newer(after) where entity = of and id ~ '^-?[0-9]{1,18}$'
+$$;
+
+-- What changed in each table, as it is now.
+create function panoptes.changed_channels(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 1::smallint, id, r.parent, r.second, r.size, r.flags, r.key, r.text
+    from panoptes.newer_ids(after, 'channel') id left join panoptes.channel_record r using (id)
+$$;
+create function panoptes.changed_videos(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 2::smallint, id, r.parent, r.second, r.size, r.flags, r.key, r.text
+    from panoptes.newer_ids(after, 'video') id left join panoptes.video_record r using (id)
+$$;
+create function panoptes.changed_assets(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 3::smallint, id, r.parent, r.second, r.size, r.flags, r.key, r.text
+    from panoptes.newer_ids(after, 'asset') id left join panoptes.asset_record r using (id)
+$$;
+create function panoptes.changed_policies(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 4::smallint, c.id, r.parent, r.second, r.size, r.flags, c.scope, r.text
+    from (select distinct split_part(id, '/', 1) as scope, split_part(id, '/', 2)::bigint as id from panoptes.newer(after)
+           where entity = 'policy' and id ~ '^[a-z]+/-?[0-9]{1,18}$') c
+    left join panoptes.policy_record r on r.key = c.scope and r.id = c.id
+$$;
+create function panoptes.changed_signing_keys(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 5::smallint, null::bigint, r.parent, r.second, r.size, r.flags, c.id, r.text
+    from (select distinct id from panoptes.newer(after) where entity = 'signing_key') c
+    left join panoptes.signing_key_record r on r.key = c.id
+$$;
+create function panoptes.changed_role_losses(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 6::smallint, null::bigint, l.block, (extract(epoch from l.at) * 1000)::bigint, null::bigint, 0::smallint, c.id, null::text
+    from (select distinct id from panoptes.newer(after) where entity = 'role_loss') c
+    join panoptes.role_loss l
+      on l.subject = split_part(c.id, '|', 1) and l.role = split_part(c.id, '|', 2) and l.object = split_part(c.id, '|', 3)
+$$;
+
+-- Where a reader stands that comes from `after`. `key` says when what changed since cannot be told: `pruned`, or
+-- `other_server` (a restored dump counts its transactions anew). Or `many`: there are more changes than that.
+create function panoptes.stand_record_after(after pg_snapshot, many int) returns panoptes.record
+language plpgsql stable as $$
+declare
+  stand panoptes.record := panoptes.stand_record();
+  here pg_snapshot := stand.text::pg_snapshot;
+begin
+  stand.key := case
+    when pg_snapshot_xmin(after) > pg_snapshot_xmin(here) then 'other_server'
+    -- A horizon in the future comes from a restored dump and says nothing about this server.
+    when exists (select from panoptes.change_horizon
+                  where xid >= pg_snapshot_xmin(after) and xid <= pg_snapshot_xmin(here)) then 'pruned'
+    when exists (select from panoptes.newer(after) offset many) then 'many'
+  end;
+  return stand;
+end $$;
+
 -- Everything that this statement's snapshot sees and `after` did not: where the reader stands then, and every changed
--- entity once, as it is now. When that cannot be told any more, `key` of the first record says why and nothing follows:
--- `pruned`, or `other_server` (a restored dump counts its transactions anew).
--- Newer is what has a higher number than all that `after` knew of, or was under way then: both are found by the index,
--- and one long transaction costs nobody anything. The settings keep it at that, whatever the statistics say: few
--- entities are looked up in tables of millions.
-create function panoptes.changed_since(after pg_snapshot) returns setof panoptes.record
+-- entity once, as it is now; nothing but the first where `key` says why not. When there is much of it, it is better read
+-- table by table. The settings keep it at looking up few entities in tables of millions, whatever the statistics say.
+create function panoptes.changed_since(after pg_snapshot, many int default 20000) returns setof panoptes.record
 language plpgsql stable
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
@@ -68,51 +127,15 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
-  stand panoptes.record := panoptes.stand_record();
-  here pg_snapshot := stand.text::pg_snapshot;
+  stand panoptes.record := panoptes.stand_record_after(after, many);
 begin
-  if pg_snapshot_xmin(after) > pg_snapshot_xmin(here) then
-    stand.key := 'other_server';
-  -- A horizon in the future comes from a restored dump and says nothing about this server.
-  elsif exists (select from panoptes.change_horizon
-                 where xid >= pg_snapshot_xmin(after) and xid <= pg_snapshot_xmin(here)) then
-    stand.key := 'pruned';
-  end if;
   return next stand;
-  if stand.key is not null then
-    return;
+  if stand.key is null then
+    return query select * from panoptes.changed_channels(after)
+      union all select * from panoptes.changed_videos(after)
+      union all select * from panoptes.changed_assets(after)
+      union all select * from panoptes.changed_policies(after)
+      union all select * from panoptes.changed_signing_keys(after)
+      union all select * from panoptes.changed_role_losses(after);
   end if;
-  return query
-    with changed as materialized (
-      select distinct change.entity, change.id
-        from (select recent.entity, recent.id from panoptes.change recent where recent.xid >= pg_snapshot_xmax(after)
-              union all
-              select late.entity, late.id from pg_snapshot_xip(after) running
-                join panoptes.change late on late.xid = running) change
-    ), by_id as materialized (
-      -- Whatever else stands there is the id of nothing.
-      select changed.entity, changed.id::bigint as id from changed
-       where changed.entity in ('channel', 'video', 'asset') and changed.id ~ '^-?[0-9]{1,18}$'
-    )
-    select 1::smallint, c.id, r.parent, r.second, r.size, r.flags, r.key, r.text
-      from by_id c left join panoptes.channel_record r on r.id = c.id where c.entity = 'channel'
-    union all
-    select 2::smallint, c.id, r.parent, r.second, r.size, r.flags, r.key, r.text
-      from by_id c left join panoptes.video_record r on r.id = c.id where c.entity = 'video'
-    union all
-    select 3::smallint, c.id, r.parent, r.second, r.size, r.flags, r.key, r.text
-      from by_id c left join panoptes.asset_record r on r.id = c.id where c.entity = 'asset'
-    union all
-    select 4::smallint, split_part(c.id, '/', 2)::bigint, r.parent, r.second, r.size, r.flags, split_part(c.id, '/', 1), r.text
-      from changed c left join panoptes.policy_record r
-        on r.key = split_part(c.id, '/', 1) and r.id = split_part(c.id, '/', 2)::bigint
-     where c.entity = 'policy' and c.id ~ '^[a-z]+/-?[0-9]{1,18}$'
-    union all
-    select 5::smallint, null, r.parent, r.second, r.size, r.flags, c.id, r.text
-      from changed c left join panoptes.signing_key_record r on r.key = c.id where c.entity = 'signing_key'
-    union all
-    select 6::smallint, null, l.block, (extract(epoch from l.at) * 1000)::bigint, null, 0::smallint, c.id, null
-      from changed c join panoptes.role_loss l
-        on l.subject = split_part(c.id, '|', 1) and l.role = split_part(c.id, '|', 2) and l.object = split_part(c.id, '|', 3)
-     where c.entity = 'role_loss';
 end $$;
