@@ -49,6 +49,7 @@ export class Catalogue implements Disposable {
   readonly #places: Map<number, number>;
   readonly #ready = new LRUCache<number, CatalogueEntry>({ max: READY_MAX });
   readonly #record = Buffer.alloc(RECORD_BYTES);
+  readonly #there = Buffer.alloc(RECORD_BYTES);
   /** The page being filled; written when another one is, or on `flush`. */
   readonly #open = Buffer.alloc(PAGE_BYTES);
   #openNumber = -1;
@@ -100,6 +101,9 @@ export class Catalogue implements Disposable {
       return;
     }
     writeRecord(this.#record, 0, id, row);
+    // As a rule it is there already. Reading is cheap; writing can wait for the disk, and everything else with it.
+    readFully(this.#file, this.#there, this.#offset(number) + from);
+    if (this.#there.equals(this.#record)) return;
     writeSync(this.#file, this.#record, 0, RECORD_BYTES, this.#offset(number) + from);
     this.#lastNumber = number;
   }
