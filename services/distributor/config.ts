@@ -18,6 +18,10 @@ export interface DistributorConfig extends ServerSettings {
   /** What tokens name in `aud` to mean this node. */
   readonly distributorId: string;
   readonly cacheDir: string;
+  /** Where what is known outlives the process. */
+  readonly stateDir: string;
+  /** How often it is written there. */
+  readonly saveMs: number;
   readonly cacheBytesMax: number;
   readonly memoryBytesMax: number;
   readonly storageUrls: readonly string[];
@@ -88,11 +92,14 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       if (trustProxy.length === 0) throw new Error('needs PANOPTES_TRUST_PROXY: anybody can send a header');
       return asName(text).toLowerCase();
     });
+    const cacheDir = env.get('PANOPTES_CACHE_DIR', asText);
     return {
       ...readServerSettings(env, 8080),
       rootKey: env.get('PANOPTES_ROOT_KEY', asPublicKey),
       distributorId: env.get('PANOPTES_DISTRIBUTOR_ID', asText),
-      cacheDir: env.get('PANOPTES_CACHE_DIR', asText),
+      cacheDir,
+      stateDir: env.get('PANOPTES_STATE_DIR', asText, `${cacheDir}/state`),
+      saveMs: env.get('PANOPTES_SAVE_MS', asInteger(100, 86_400_000), 300_000),
       cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
       memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
       storageUrls: env.get('PANOPTES_STORAGE_URLS', asList(asUrl('http', 'https'))),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
@@ -12,9 +12,8 @@ import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
 import { createStorageNodeSource } from './assets/storage-node-source.ts';
 import type { DistributorConfig } from './config.ts';
-import { Catalogue } from './policy/catalogue.ts';
 import { openFeed } from './policy/feed.ts';
-import { Knowledge } from './policy/knowledge.ts';
+import { openState } from './policy/state.ts';
 
 /** What the routes stand on, put together; dispose releases it. */
 export interface DistributorDeps extends AsyncDisposable {
@@ -23,6 +22,8 @@ export interface DistributorDeps extends AsyncDisposable {
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
   readonly age: KnowledgeAge;
+  /** Resolves when what is known is the database's, or an earlier run's if the database keeps us waiting. */
+  readonly informed: Promise<unknown>;
   /** The same for people: whole milliseconds, `null` when nothing is known yet. */
   readonly ages: () => Pick<DistributorStatus, 'policyAgeMs' | 'chainAgeMs'>;
   readonly findObject: (asset: number) => DataObject | null;
@@ -33,6 +34,8 @@ export interface DistributorDeps extends AsyncDisposable {
 /** The longest lives a token may have; the protocol's, not the operator's. */
 const TOKEN_LIFE_SEC_MAX = 30 * 60;
 const GATEWAY_LIFE_SEC_MAX = 24 * 3_600;
+/** A node that knows something from an earlier run does not wait longer than this for its first look. */
+const FIRST_LOOK_MS_MAX = 2_000;
 /** A part of a table, over any network worth having; well below the age at which knowledge is too old. */
 const FEED_QUERY_MS_MAX = 10_000;
 const BYTES_PER_SEEN_TOKEN = 8 * 1_024;
@@ -47,15 +50,16 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
     const store = opened.use(await openStore(config, log));
     const pool = createPool(config.databaseUrl, log, { queryMsMax: FEED_QUERY_MS_MAX });
     opened.defer(() => pool.end());
-    const { databaseUrl, rootKey, cacheDir } = config;
-    const catalogue = Catalogue.create(join(cacheDir, 'catalogue'));
-    opened.defer(() => {
-      catalogue[Symbol.dispose]();
-      return Promise.resolve();
+    const { databaseUrl, rootKey, stateDir: dir, saveMs } = config;
+    const state = opened.use(await openState({ dir, rootKey, log }));
+    const { knowledge, start } = state;
+    const feed = await openFeed({ pool, databaseUrl, knowledge, start, log });
+    const saving = setInterval(() => void state.save(feed.position), saveMs);
+    opened.defer(async () => {
+      clearInterval(saving);
+      await feed[Symbol.asyncDispose]();
+      await state.save(feed.position);
     });
-    const knowledge = new Knowledge(rootKey, catalogue, log);
-    const feed = opened.use(await openFeed({ pool, databaseUrl, knowledge, log }));
-    await feed.current;
 
     const verifier = createTokenVerifier({
       keys: knowledge,
@@ -86,6 +90,7 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
       verifier,
       store,
       age: feed,
+      informed: start === null ? feed.current : Promise.race([feed.current, setTimeout(FIRST_LOOK_MS_MAX)]),
       ages: () => ({ policyAgeMs: whole(feed.policyAgeMs()), chainAgeMs: whole(feed.chainAgeMs()) }),
       findObject: (asset) => knowledge.catalogue.find(asset),
       sizes: () => knowledge.sizes(),

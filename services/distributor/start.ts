@@ -10,7 +10,10 @@ export interface StartOptions {
   readonly log?: Logger;
 }
 
-/** Starts a distributor and resolves when it knows the policy and listens. */
+/**
+ * Starts a distributor. It listens at once, and answers 503 about every asset until it knows the policy; resolves when
+ * it does.
+ */
 export function startDistributor(config: DistributorConfig, options: StartOptions = {}): Promise<Running> {
   const { clock = systemClock, log = createLog('distributor', config.logLevel) } = options;
   return openOrCleanUp(async (opened) => {
@@ -18,6 +21,7 @@ export function startDistributor(config: DistributorConfig, options: StartOption
     const app = createApp(config, deps, log, clock);
     opened.defer(() => closeServer(app));
     const url = await app.listen({ host: config.host, port: config.port });
+    await deps.informed;
     return { url, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
   });
 }

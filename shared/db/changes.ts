@@ -10,6 +10,8 @@ import type { Pool } from 'pg';
  */
 export interface Position {
   readonly snapshot: string;
+  /** Whose: a snapshot says nothing about another server or database. */
+  readonly server: string;
 }
 
 /** The changes after a position cannot be told any more: load everything again, and go on from there. */

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Feed } from '../../services/distributor/policy/feed.ts';
 import { formatContentHash } from '../../shared/base/index.ts';
 import { generateKeyPair } from '../../shared/token/index.ts';
-import { answer, certifiedKey, startFeedBench, type FeedBench } from '../support/feed.ts';
+import { certifiedKey } from '../support/certified-key.ts';
+import { answer, startFeedBench, type FeedBench } from '../support/feed.ts';
 import { until } from '../support/until.ts';
 
 const HASH = formatContentHash(new Uint8Array(32).fill(7));

@@ -53,6 +53,11 @@ export interface TestDistributor extends AsyncDisposable {
   /** A bearer token of member 7, a member, for five minutes unless told otherwise. */
   token(claims?: Partial<RoleTokenClaims>): string;
   get(asset: TestAsset | number | string, init?: RequestInit): Promise<Response>;
+  /** Its settings, for a process of its own. */
+  readonly configuration: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+  /** `settings`: those that are others than before. */
+  start(settings?: Readonly<Record<string, string>>): Promise<void>;
   restart(): Promise<void>;
 }
 
@@ -81,7 +86,7 @@ export function startTestDistributor(
       },
     });
     const cacheDir = join(folder.path, 'cache');
-    const config = readConfig({
+    const configuration = {
       PANOPTES_PORT: '0',
       PANOPTES_DATABASE_URL: db.url,
       PANOPTES_ROOT_KEY: bytesToHex(root.publicKey),
@@ -90,18 +95,29 @@ export function startTestDistributor(
       PANOPTES_STORAGE_URLS: storage.url,
       PANOPTES_SOURCE_RETRY_MS: '1',
       ...settings,
-    });
-    const start = (): Promise<Running> =>
-      startDistributor(config, { clock, log: pino({ level: 'trace' }, sink) });
-    let running = await start();
-    opened.defer(async () => running[Symbol.asyncDispose]());
+    };
+    let running: Running | null = null;
+    const start = async (others: Readonly<Record<string, string>> = {}): Promise<void> => {
+      const config = readConfig({ ...configuration, ...others });
+      running = await startDistributor(config, { clock, log: pino({ level: 'trace' }, sink) });
+    };
+    const stop = async (): Promise<void> => {
+      await running?.[Symbol.asyncDispose]();
+      running = null;
+    };
+    const url = (): string => {
+      if (running === null) throw new Error('it is stopped');
+      return running.url;
+    };
+    await start();
+    opened.defer(stop);
 
     const get = (asset: TestAsset | number | string, init?: RequestInit): Promise<Response> =>
-      fetch(`${running.url}/api/v1/assets/${typeof asset === 'object' ? asset.id : asset}`, init);
+      fetch(`${url()}/api/v1/assets/${typeof asset === 'object' ? asset.id : asset}`, init);
     let lastId = 0;
     return {
       get url() {
-        return running.url;
+        return url();
       },
       db,
       storage,
@@ -130,7 +146,7 @@ export function startTestDistributor(
             hash,
           ],
         );
-        await known(running.url, id);
+        await known(url(), id);
         return { id, bytes, hash, etag: `"${hash}"`, channel: id };
       },
       token: (claims = {}) => {
@@ -149,9 +165,12 @@ export function startTestDistributor(
           signing,
         );
       },
+      configuration,
+      stop,
+      start,
       restart: async () => {
-        await running[Symbol.asyncDispose]();
-        running = await start();
+        await stop();
+        await start();
       },
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };

@@ -7,13 +7,7 @@ import { openFeed, type Feed } from '../../services/distributor/policy/feed.ts';
 import { Knowledge } from '../../services/distributor/policy/knowledge.ts';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
-import {
-  createCertificate,
-  encodeBase64url,
-  generateKeyPair,
-  keyId,
-  type KeyPair,
-} from '../../shared/token/index.ts';
+import { generateKeyPair, type KeyPair } from '../../shared/token/index.ts';
 import { request } from '../unit/decide-fixture.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
@@ -80,14 +74,6 @@ export function startFeedBench(): Promise<FeedBench> {
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
-}
-
-/** The row of a signing key, certified by `root`. */
-export function certifiedKey(root: KeyPair): { readonly kid: string; readonly certificate: string } {
-  const { publicKey } = generateKeyPair();
-  const kid = keyId(publicKey);
-  const key = encodeBase64url(publicKey);
-  return { kid, certificate: createCertificate({ kid, key, roles: '*', nbf: 0, exp: 4_000_000_000 }, root) };
 }
 
 /** What somebody without a token is told. */

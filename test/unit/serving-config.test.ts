@@ -17,6 +17,8 @@ describe('the settings of a distributor', () => {
       host: '127.0.0.1',
       port: 8080,
       storageUrls: ['https://a.example/storage', 'https://b.example'],
+      stateDir: '/var/cache/panoptes/state',
+      saveMs: 300_000,
       defaultPolicy: 'public',
       policyAgeMsMax: 30_000,
       chainAgeMsMax: 300_000,

@@ -5,6 +5,8 @@ import type { TokenVerifier } from './token-verifier.ts';
 
 /** How old what this node knows is. */
 export interface KnowledgeAge {
+  /** `null`: nothing is known yet, not even from an earlier run. */
+  readonly position: object | null;
   /** Since the database was last known to have nothing new. */
   policyAgeMs(): number;
   /** Since the indexer last saw the chain. */
@@ -33,6 +35,7 @@ export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax 
   const isStale = (): boolean => age.policyAgeMs() > policyAgeMsMax || age.chainAgeMs() > chainAgeMsMax;
 
   const judge = (asset: number, facts: RequestFacts): Decision => {
+    if (age.position === null) return STALE;
     const { tokenText } = facts;
     // A token seen before costs a look-up, so it is in hand at once; a new one only counts if the asset is not public.
     if (tokenText !== null && facts.token === null && facts.tokenError === null)

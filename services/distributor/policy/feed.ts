@@ -27,7 +27,7 @@ export interface FeedOptions {
   /** What is kept current. */
   readonly knowledge: Knowledge;
   /** Where `knowledge` stands already, from an earlier run. */
-  readonly start?: Position | undefined;
+  readonly start?: Position | null;
   readonly log: Logger;
   /** The net under lost notifications. */
   readonly pollMs?: number;

@@ -1,5 +1,5 @@
 import { isContentHashText } from '../../../shared/base/index.ts';
-import type { CopyRow } from '../../../shared/db/index.ts';
+import type { CopyRow, Position } from '../../../shared/db/index.ts';
 import { ASSET_KINDS, POLICY_SCOPES, type AssetKind } from '../../../shared/policy/index.ts';
 import type { AssetRow, ChannelRow, Fact, Flawed, State, VideoRow } from './facts.ts';
 
@@ -24,8 +24,7 @@ const ROLE_LOSS = 6;
 
 /** Where the database was when it was read, from the record that says it. Ages are in milliseconds. */
 export interface StandRecord {
-  /** As text of a `pg_snapshot`. */
-  readonly snapshot: string;
+  readonly position: Position;
   /** Of the newest finalized block in the tables; Infinity: no chain was ever read. */
   readonly chainAgeMs: number;
   /** Of what this server has from another one. */
@@ -37,11 +36,16 @@ export interface StandRecord {
 export const isStand = (row: CopyRow): boolean => row.int2(ENTITY) === STAND;
 
 export const toStand = (row: CopyRow): StandRecord => ({
-  snapshot: row.text(TEXT),
+  position: toPosition(row.text(TEXT)),
   chainAgeMs: row.isNull(PARENT) ? Number.POSITIVE_INFINITY : Math.max(0, row.id(PARENT)),
   replicationAgeMs: Math.max(0, row.id(SECOND)),
   lost: row.isNull(KEY) ? null : row.text(KEY),
 });
+
+const toPosition = (text: string): Position => {
+  const [snapshot = '', server = ''] = text.split(' ');
+  return { snapshot, server };
+};
 
 /**
  * What a record says. `null`: nothing that matters here. Ids that no client can ask for (negative ones, from 2^53 on)

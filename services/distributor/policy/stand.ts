@@ -65,29 +65,35 @@ const CHANGED = [
  * Reads what changed since: with what is known it makes the state of one snapshot. One statement, and with it one round
  * trip, unless there is very much of it. Throws `PositionLostError` when it cannot be told any more.
  */
-export async function readOn(pool: Pool, { snapshot }: Position, knowledge: Knowledge): Promise<Reading> {
-  if (!/^[\d:,]{1,100000}$/.test(snapshot)) throw new PositionLostError('damaged');
-  const changed = `select * from panoptes.changed_since('${snapshot}')`;
+export async function readOn(pool: Pool, after: Position, knowledge: Knowledge): Promise<Reading> {
+  const changed = `select * from panoptes.changed_since(${literal(after)})`;
   try {
     return await withClient(pool, (client) =>
-      read(knowledge.draft('known'), (take) => copy(client, changed, take)),
+      read(knowledge.draft('known'), (take) => copy(client, changed, take), after),
     );
   } catch (error) {
     if (!(error instanceof PositionLostError) || error.reason !== 'many') throw error;
   }
-  return inSnapshot(pool, (client) => readInSnapshot(client, { snapshot }, knowledge));
+  return inSnapshot(pool, (client) => readInSnapshot(client, after, knowledge));
 }
 
 /** The same within the snapshot of a transaction, so that more can be read in it. */
-export const readInSnapshot = (
-  client: PoolClient,
-  { snapshot }: Position,
-  knowledge: Knowledge,
-): Promise<Reading> =>
-  read(knowledge.draft('known'), async (take) => {
-    await copy(client, `select * from panoptes.stand_record_after('${snapshot}', ${CHANGES_MAX})`, take);
-    for (const name of CHANGED) await copy(client, `select * from panoptes.${name}('${snapshot}')`, take);
-  });
+export const readInSnapshot = (client: PoolClient, after: Position, knowledge: Knowledge): Promise<Reading> =>
+  read(
+    knowledge.draft('known'),
+    async (take) => {
+      const from = literal(after);
+      await copy(client, `select * from panoptes.stand_record_after(${from}, ${CHANGES_MAX})`, take);
+      for (const name of CHANGED) await copy(client, `select * from panoptes.${name}(${from})`, take);
+    },
+    after,
+  );
+
+/** COPY takes no parameters. */
+function literal({ snapshot }: Position): string {
+  if (!/^[\d:,]+$/.test(snapshot)) throw new PositionLostError('damaged');
+  return `'${snapshot}'`;
+}
 
 /** A statement of its own is a transaction of its own. A client whose statement failed may be in any state. */
 async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
@@ -105,6 +111,7 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
 async function read(
   draft: KnowledgeDraft,
   rows: (take: (row: CopyRow) => void) => Promise<void>,
+  after?: Position,
 ): Promise<Reading> {
   const startedAt = performance.now();
   let found: StandRecord | null = null;
@@ -118,10 +125,12 @@ async function read(
     });
     const stand = found as StandRecord | null;
     if (stand === null) throw new Error('the database does not say where it stands');
+    if (after !== undefined && after.server !== stand.position.server)
+      throw new PositionLostError('other_server');
     if (stand.lost !== null) throw new PositionLostError(stand.lost);
     return {
       stand: {
-        position: { snapshot: stand.snapshot },
+        position: stand.position,
         at: startedAt - stand.replicationAgeMs,
         chainAt: startedAt - stand.chainAgeMs,
       },

@@ -46,12 +46,16 @@ begin
 end $$;
 
 -- Where a reader stands: `parent` is the age of the newest finalized block and `second` of replication, in milliseconds
--- on this server's own clock. `parent` is null as long as no chain was read. `text` is the position.
+-- on this server's own clock. `parent` is null as long as no chain was read. `text` is the snapshot, and whose it is: the
+-- server and the database, for no snapshot says anything about another one.
 create function panoptes.stand_record() returns panoptes.record language sql stable as $$
   select row(
     0, null,
     (select (extract(epoch from clock_timestamp() - least(seen_at, block_time)) * 1000)::bigint from panoptes.chain),
-    panoptes.replication_age_ms(), null, 0, null, pg_current_snapshot()::text)::panoptes.record
+    panoptes.replication_age_ms(), null, 0, null,
+    pg_current_snapshot()::text || ' '
+      || (select system_identifier from pg_control_system()) || '/'
+      || (select oid from pg_database where datname = current_database()))::panoptes.record
 $$;
 
 -- Everything committed that `after` did not see. Newer is what has a higher number than all that `after` knew of, or was
@@ -104,7 +108,7 @@ create function panoptes.stand_record_after(after pg_snapshot, many int) returns
 language plpgsql stable as $$
 declare
   stand panoptes.record := panoptes.stand_record();
-  here pg_snapshot := stand.text::pg_snapshot;
+  here pg_snapshot := split_part(stand.text, ' ', 1)::pg_snapshot;
 begin
   stand.key := case
     when pg_snapshot_xmin(after) > pg_snapshot_xmin(here) then 'other_server'
