@@ -11,13 +11,14 @@ process.on('message', (load: Load) => {
 process.on('disconnect', () => process.exit());
 
 async function run(load: Load): Promise<LoadResult> {
-  const { url, headers, connections, seconds, expected } = load;
+  const { url, headers, connections, seconds, perSec, expected } = load;
   let wrong = 0;
   const result = await autocannon({
     url,
     headers: { ...headers },
     connections,
     duration: seconds,
+    ...(perSec === undefined ? {} : { overallRate: perSec }),
     setupClient: (client) => {
       client.on('response', (status, bytes) => {
         if (status !== expected.status || bytes < expected.bytesMin || bytes > expected.bytesMax) wrong += 1;

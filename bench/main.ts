@@ -3,6 +3,10 @@ import type { Run } from './harness.ts';
 
 /** A bench is one line here and one file that exports `run`. */
 const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<{ run: Run }> }>> = {
+  feed: {
+    about: '10 million assets from Postgres and from disk, and how fast a change counts',
+    load: () => import('./feed.ts'),
+  },
   'policy-map': {
     about: 'memory, looks, decisions and pauses of the policy map at 10 million assets',
     load: () => import('./policy-map.ts'),
@@ -17,7 +21,7 @@ const ASSETS_MIN = 100_000;
 const USAGE = `npm run bench -- <name> [--json] [--assets N]
 
   --json       only the result on stdout, as one line of JSON; progress on stderr
-  --assets N   so many in place of 10 million, to try a bench of the policy quickly; budgets then mean nothing
+  --assets N   so many in place of 10 million, to try feed and policy-map quickly; budgets then mean nothing
 
 ${Object.entries(BENCHES)
   .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)

@@ -65,7 +65,7 @@ process.on('message', (asked: Asked) => {
   void tell(asked).then(
     (told) => process.send?.(told),
     (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      console.error(error);
       process.exit(1);
     },
   );

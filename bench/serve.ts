@@ -8,15 +8,8 @@ import { startStorageNode } from '../services/devnet/storage/index.ts';
 import { contentHash, createCleanup, type Cleanup } from '../shared/base/index.ts';
 import { createPool, migrate } from '../shared/db/index.ts';
 import { createLog } from '../shared/runtime/index.ts';
-import {
-  bytesToHex,
-  createCertificate,
-  createRoleToken,
-  encodeBase64url,
-  generateKeyPair,
-  keyId,
-} from '../shared/token/index.ts';
 import { atLeast, median, rounded, type Run } from './harness.ts';
+import { createLead, type Lead } from './lead.ts';
 import { startLoader, type Loader, type LoadResult } from './http-load.ts';
 
 const ASSET_BYTES = 20_000;
@@ -130,49 +123,24 @@ async function setUp(cleanup: Cleanup): Promise<{ node: ServiceProcess; bytes: B
 
   const bytes = randomBytes(ASSET_BYTES);
   for (const asset of [PUBLIC, GATED]) await storage.put(String(asset), bytes);
-  const root = generateKeyPair();
-  const signing = generateKeyPair();
-  const kid = keyId(signing.publicKey);
-  const nowSec = Math.floor(Date.now() / 1000);
-  const certificate = createCertificate(
-    { kid, key: encodeBase64url(signing.publicKey), roles: '*', nbf: nowSec - 60, exp: nowSec + 86_400 },
-    root,
-  );
-  await fill(postgres.url(), { kid, certificate, hash: await contentHash(bytes) });
+  const lead = createLead();
+  await fill(postgres.url(), lead, await contentHash(bytes));
   const node = cleanup.use(
     await startServiceProcess('distributor', {
       PANOPTES_PORT: '0',
       PANOPTES_LOG_LEVEL: 'warn',
       PANOPTES_DATABASE_URL: postgres.url(),
-      PANOPTES_ROOT_KEY: bytesToHex(root.publicKey),
+      PANOPTES_ROOT_KEY: lead.rootKey,
       PANOPTES_DISTRIBUTOR_ID: 'bench',
       PANOPTES_CACHE_DIR: join(dir, 'cache'),
       PANOPTES_STORAGE_URLS: storage.url,
     }),
   );
-  const token = createRoleToken(
-    {
-      iss: 'bench',
-      sub: 'member:7',
-      iat: nowSec,
-      exp: nowSec + 1_800,
-      jti: 'bench',
-      blk: 1,
-      roles: [
-        { role: 'member', member: '7' },
-        { role: 'crt_holder', channel: '2', token: '4', amount: '500' },
-      ],
-    },
-    signing,
-  );
-  return { node, bytes, token };
+  return { node, bytes, token: lead.token() };
 }
 
 /** One public channel with one asset, one whose media are for who holds its creator token. */
-async function fill(
-  databaseUrl: string,
-  { kid, certificate, hash }: { readonly kid: string; readonly certificate: string; readonly hash: string },
-): Promise<void> {
+async function fill(databaseUrl: string, lead: Lead, hash: string): Promise<void> {
   const pool = createPool(databaseUrl, createLog('bench', 'warn'));
   try {
     await migrate(pool);
@@ -190,14 +158,7 @@ async function fill(
       `insert into panoptes.policy (scope, id, document, updated_by) values ('channel', 2, $1, 'bench')`,
       [policy],
     );
-    await pool.query('insert into panoptes.signing_key (kid, certificate) values ($1, $2)', [
-      kid,
-      certificate,
-    ]);
-    await pool.query(
-      `insert into panoptes.chain (genesis_hash, block, block_hash, block_time, seen_at)
-       values ('0x00', 1, '0x01', now(), now())`,
-    );
+    await lead.announce(pool);
   } finally {
     await pool.end();
   }
