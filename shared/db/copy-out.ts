@@ -79,17 +79,18 @@ class Copy {
         this.#wire = wire;
         wire.query(sql);
       },
+      // `pg` puts its own in place, which forgets the timer: a query that ended without it would stay in memory.
       callback: (error: Error | null) => {
-        if (error) this.#end(this.#failure ?? error);
+        this.#end(this.#failure ?? error);
       },
       handleCopyData: ({ chunk }: { readonly chunk: Buffer }) => {
         this.#take(chunk);
       },
       handleError: (error: Error) => {
-        this.#end(this.#failure ?? error);
+        query.callback(error);
       },
       handleReadyForQuery: () => {
-        this.#end(this.#failure);
+        query.callback(null);
       },
       handleRowDescription: () => undefined,
       handleDataRow: () => undefined,
