@@ -22,6 +22,8 @@ export interface DistributorConfig extends ServerSettings {
   readonly stateDir: string;
   /** How often it is written there. */
   readonly saveMs: number;
+  /** How often some thousand rows of it are compared with the tables. */
+  readonly checkMs: number;
   readonly cacheBytesMax: number;
   readonly memoryBytesMax: number;
   readonly storageUrls: readonly string[];
@@ -100,6 +102,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       cacheDir,
       stateDir: env.get('PANOPTES_STATE_DIR', asText, `${cacheDir}/state`),
       saveMs: env.get('PANOPTES_SAVE_MS', asInteger(100, 86_400_000), 300_000),
+      checkMs: env.get('PANOPTES_CHECK_MS', asInteger(10, 86_400_000), 2_000),
       cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
       memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
       storageUrls: env.get('PANOPTES_STORAGE_URLS', asList(asUrl('http', 'https'))),

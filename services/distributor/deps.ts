@@ -12,7 +12,7 @@ import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
 import { createStorageNodeSource } from './assets/storage-node-source.ts';
 import type { DistributorConfig } from './config.ts';
-import { openFeed } from './policy/feed.ts';
+import { openFeed, type Feed } from './policy/feed.ts';
 import { openState } from './policy/state.ts';
 
 /** What the routes stand on, put together; dispose releases it. */
@@ -22,6 +22,7 @@ export interface DistributorDeps extends AsyncDisposable {
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
   readonly age: KnowledgeAge;
+  readonly feed: Feed['stats'];
   /** Resolves when what is known is the database's, or an earlier run's if the database keeps us waiting. */
   readonly informed: Promise<unknown>;
   /** The same for people: whole milliseconds, `null` when nothing is known yet. */
@@ -53,7 +54,7 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
     const { databaseUrl, rootKey, stateDir: dir, saveMs } = config;
     const state = opened.use(await openState({ dir, rootKey, log }));
     const { knowledge, start } = state;
-    const feed = await openFeed({ pool, databaseUrl, knowledge, start, log });
+    const feed = await openFeed({ pool, databaseUrl, knowledge, start, checkMs: config.checkMs, log });
     const saving = setInterval(() => void state.save(feed.position), saveMs);
     opened.defer(async () => {
       clearInterval(saving);
@@ -90,6 +91,7 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
       verifier,
       store,
       age: feed,
+      feed: feed.stats,
       informed: start === null ? feed.current : Promise.race([feed.current, setTimeout(FIRST_LOOK_MS_MAX)]),
       ages: () => ({ policyAgeMs: whole(feed.policyAgeMs()), chainAgeMs: whole(feed.chainAgeMs()) }),
       findObject: (asset) => knowledge.catalogue.find(asset),

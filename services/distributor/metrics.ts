@@ -2,6 +2,7 @@ import { addGauge, Counter, Gauge, type Registry } from '../../shared/http/index
 import type { KnowledgeAge } from './access/gate.ts';
 import type { TokenVerifier } from './access/token-verifier.ts';
 import type { AssetStore } from './assets/asset-store.ts';
+import type { Feed } from './policy/feed.ts';
 import type { Tally } from './tally.ts';
 
 export interface MetricsSources {
@@ -9,13 +10,14 @@ export interface MetricsSources {
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
   readonly age: KnowledgeAge;
+  readonly feed: Feed['stats'];
   /** Sizes of what is kept of the policy, by name: assets, role losses … */
   readonly sizes: () => Readonly<Record<string, number>>;
 }
 
 /** Metrics are read off the parts when somebody asks; a request only adds to plain numbers. */
 export function registerMetrics(registry: Registry, sources: MetricsSources): void {
-  const { tally, verifier, store, age, sizes } = sources;
+  const { tally, verifier, store, age, sizes, feed } = sources;
   const registers = [registry];
 
   const counter = (
@@ -83,6 +85,21 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     'panoptes_chain_age_seconds',
     'Age of what is known of the chain',
     () => age.chainAgeMs() / 1_000,
+  );
+  counter(
+    'panoptes_feed_total',
+    'Looks at the database, loads of everything, and comparisons with it',
+    'event',
+    () => {
+      const { looks, loads, drift } = feed;
+      return Object.entries({
+        looks,
+        loads,
+        compared_pages: drift.pages,
+        passes: drift.passes,
+        repaired_rows: drift.repaired,
+      });
+    },
   );
   new Gauge({
     name: 'panoptes_known',

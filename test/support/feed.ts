@@ -20,7 +20,9 @@ export interface FeedBench extends AsyncDisposable {
   readonly listening: TcpProxy;
   readonly root: KeyPair;
   /** Disposed with the rest. */
-  open(options?: { readonly pollMs?: number }): Promise<Feed>;
+  open(options?: { readonly pollMs?: number; readonly checkMs?: number }): Promise<Feed>;
+  /** Of the feed opened last. */
+  cataloguePath(): string;
   /** What all feeds have logged, a JSON object a line. */
   readonly log: () => string;
   readonly sql: (text: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
@@ -48,6 +50,7 @@ export function startFeedBench(): Promise<FeedBench> {
     const log = pino({ level: 'trace' }, sink);
     const root = generateKeyPair();
     let catalogues = 0;
+    const cataloguePath = (): string => join(folder.path, `catalogue-${catalogues}`);
     return {
       db,
       reading,
@@ -58,7 +61,7 @@ export function startFeedBench(): Promise<FeedBench> {
         opened.defer(() => pool.end());
         const databaseUrl = through(listening);
         catalogues += 1;
-        const catalogue = Catalogue.create(join(folder.path, `catalogue-${catalogues}`));
+        const catalogue = Catalogue.create(cataloguePath());
         opened.defer(() => {
           catalogue[Symbol.dispose]();
           return Promise.resolve();
@@ -68,6 +71,7 @@ export function startFeedBench(): Promise<FeedBench> {
         await feed.current;
         return feed;
       },
+      cataloguePath,
       log: () => lines.join(''),
       sql: async (text, values = []) =>
         (await db.pool.query<Record<string, unknown>>(text, [...values])).rows,

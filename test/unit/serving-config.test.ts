@@ -19,6 +19,7 @@ describe('the settings of a distributor', () => {
       storageUrls: ['https://a.example/storage', 'https://b.example'],
       stateDir: '/var/cache/panoptes/state',
       saveMs: 300_000,
+      checkMs: 2_000,
       defaultPolicy: 'public',
       policyAgeMsMax: 30_000,
       chainAgeMsMax: 300_000,

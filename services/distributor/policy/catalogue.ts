@@ -117,15 +117,19 @@ export class Catalogue implements Disposable {
     const from = (id % PAGE_SLOTS) * RECORD_BYTES;
     if (number === this.#openNumber) this.#open.copy(this.#record, 0, from, from + RECORD_BYTES);
     else readFully(this.#file, this.#record, this.#offset(number) + from);
-    const size = this.#record.readDoubleLE(0);
-    if (this.#record.readUInt16LE(CHECK_AT) !== check(this.#record, 0, id)) {
-      // A slot that was never written is all zeros.
-      if (this.#record.some((byte) => byte !== 0)) this.#damaged += 1;
-      return null;
-    }
-    const entry = { id, size, contentHash: this.#record.toString('latin1', SIZE_BYTES, CHECK_AT) };
+    const entry = this.#parse(this.#record, 0, id);
+    if (entry === null) return null;
     this.#ready.set(id, entry);
     return entry;
+  }
+
+  /** The entries of a page of ids, all in one go. */
+  readPage(number: number): (id: number) => CatalogueEntry | null {
+    if (!this.#places.has(number)) return () => null;
+    const page = Buffer.alloc(PAGE_BYTES);
+    if (number === this.#openNumber) this.#open.copy(page);
+    else readFully(this.#file, page, this.#offset(number));
+    return (id) => this.#parse(page, (id % PAGE_SLOTS) * RECORD_BYTES, id);
   }
 
   /** Sees to it that everything is on disk, and answers how to find it there. */
@@ -143,6 +147,16 @@ export class Catalogue implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#file);
+  }
+
+  #parse(buffer: Buffer, from: number, id: number): CatalogueEntry | null {
+    if (buffer.readUInt16LE(from + CHECK_AT) !== check(buffer, from, id)) {
+      // A slot that was never written is all zeros.
+      if (buffer.subarray(from, from + RECORD_BYTES).some((byte) => byte !== 0)) this.#damaged += 1;
+      return null;
+    }
+    const contentHash = buffer.toString('latin1', from + SIZE_BYTES, from + CHECK_AT);
+    return { id, size: buffer.readDoubleLE(from), contentHash };
   }
 
   #openPage(number: number): void {

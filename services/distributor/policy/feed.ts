@@ -1,9 +1,16 @@
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
-import { openListener, PositionLostError, type Pool, type Position } from '../../../shared/db/index.ts';
+import {
+  inSnapshot,
+  openListener,
+  PositionLostError,
+  type Pool,
+  type Position,
+} from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
+import { createDriftCheck, type DriftStats } from './drift.ts';
 import type { Knowledge } from './knowledge.ts';
 import { createPace } from './pace.ts';
-import { readEverything, readOn, type Stand } from './stand.ts';
+import { readEverything, readInSnapshot, readOn, type Reading, type Stand } from './stand.ts';
 
 /** What this node knows, kept current, and how old it is. Ages are in milliseconds. */
 export interface Feed extends AsyncDisposable {
@@ -18,7 +25,7 @@ export interface Feed extends AsyncDisposable {
   /** Resolves when the database has been read, however long that takes. */
   readonly current: Promise<void>;
   /** Times it looked, and times it loaded everything. */
-  readonly stats: { readonly looks: number; readonly loads: number };
+  readonly stats: { readonly looks: number; readonly loads: number; readonly drift: DriftStats };
 }
 
 export interface FeedOptions {
@@ -31,9 +38,12 @@ export interface FeedOptions {
   readonly log: Logger;
   /** The net under lost notifications. */
   readonly pollMs?: number;
+  /** What is known is compared with the tables every so often, a little at a time. */
+  readonly checkMs?: number;
 }
 
 const PRUNE_MS = 60_000;
+const CHECK_MS = 2_000;
 
 /**
  * Opens the feed: LISTEN, then everything as of one snapshot (or from where an earlier run stood), then what changed
@@ -47,37 +57,53 @@ const PRUNE_MS = 60_000;
  *   beside what is known, and replaces it at once. That takes twice the memory while it lasts.
  */
 export function openFeed(options: FeedOptions): Promise<Feed> {
-  const { pool, databaseUrl, knowledge, log, pollMs = 1_000 } = options;
+  const { pool, databaseUrl, knowledge, log, pollMs = 1_000, checkMs = CHECK_MS } = options;
   const pace = createPace();
-  const stats = { looks: 0, loads: 0 };
+  const drift = createDriftCheck(knowledge, log);
+  const stats = { looks: 0, loads: 0, drift: drift.stats };
   let position = options.start ?? null;
   let stand: Stand | null = null;
+  let checkedAt = performance.now();
   let isCurrent: () => void = () => undefined;
   const current = new Promise<void>((resolve) => (isCurrent = resolve));
 
-  const load = async (): Promise<void> => {
-    const startedAt = performance.now();
-    const { stand: reached, commit } = await readEverything(pool, knowledge);
+  const take = ({ stand: reached, commit }: Reading): void => {
     commit();
     stand = reached;
     position = reached.position;
+  };
+
+  const load = async (): Promise<void> => {
+    const startedAt = performance.now();
+    take(await readEverything(pool, knowledge));
     stats.loads += 1;
     const ms = Math.round(performance.now() - startedAt);
     log.info({ ...knowledge.sizes(), ms }, 'everything is loaded');
   };
 
   const look = async (from: Position): Promise<void> => {
-    const { stand: reached, commit } = await readOn(pool, from, knowledge);
-    commit();
-    stand = reached;
-    position = reached.position;
+    take(await readOn(pool, from, knowledge));
     stats.looks += 1;
   };
+
+  /** A look in a transaction, for what is compared with the tables must be of the same snapshot as they. */
+  const lookAndCheck = (from: Position): Promise<void> =>
+    inSnapshot(pool, async (client) => {
+      take(await readInSnapshot(client, from, knowledge));
+      // What is known is current already, whatever becomes of comparing it.
+      await drift
+        .step(client)
+        .catch((error: unknown) => log.warn({ err: error }, 'comparing with the tables failed'));
+    });
 
   const step = async (): Promise<void> => {
     try {
       if (position === null) await load();
-      else await look(position);
+      else if (performance.now() - checkedAt < checkMs) await look(position);
+      else {
+        checkedAt = performance.now();
+        await lookAndCheck(position);
+      }
     } catch (error) {
       if (!(error instanceof PositionLostError)) throw error;
       log.warn({ reason: error.reason }, 'loading everything again');

@@ -116,6 +116,11 @@ export class PolicyMap {
     return this.#policies.findDocument(this.#tables[scope].policy(id));
   }
 
+  /** By number; what they hold now is what they hold for good. */
+  pages(scope: PolicyScope): Pages {
+    return this.#tables[scope].pages;
+  }
+
   /** All of it as it is now: it can be written down at leisure while changes are taken in. */
   contents(): MapContents {
     const { channel, video, asset } = this.#tables;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { nowSec, type Clock } from '../../../shared/base/index.ts';
 import type { AccessAnswer, AccessQuery } from '../../../shared/wire/index.ts';
-import type { Gate } from '../access/gate.ts';
+import type { Gate, KnowledgeAge } from '../access/gate.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { DataObject } from '../assets/source.ts';
 import { parseAssetId } from './asset-id.ts';
@@ -10,6 +10,7 @@ import { parseAssetId } from './asset-id.ts';
 export interface AccessRoutesOptions {
   readonly gate: Gate;
   readonly findObject: (asset: number) => DataObject | null;
+  readonly age: KnowledgeAge;
   readonly facts: FactsOptions;
   readonly clock: Clock;
 }
@@ -27,7 +28,12 @@ const IDS_AT_ONCE = 16;
 
 /** Refusals are answers here, so the status is 200 whatever they say; only a malformed question is an error. */
 export function createAccessHandlers(options: AccessRoutesOptions): AccessHandlers {
-  const { gate, findObject, clock } = options;
+  const { gate, findObject, age, clock } = options;
+  const headers = (): Record<string, string> => ({
+    'cache-control': 'no-store',
+    'x-policy-age': String(Math.round(age.policyAgeMs())),
+    'x-chain-age': String(Math.round(age.chainAgeMs())),
+  });
 
   const answer = (id: string, facts: RequestFacts): AccessAnswer => {
     const asset = parseAssetId(id);
@@ -47,7 +53,7 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
   return {
     one: (request, reply) => {
       const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
-      return reply.header('cache-control', 'no-store').send(answer(request.params.id, facts));
+      return reply.headers(headers()).send(answer(request.params.id, facts));
     },
     many: async (request, reply) => {
       const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
@@ -57,7 +63,7 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
         if (assets.length % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
         assets.push(answer(id, facts));
       }
-      return reply.header('cache-control', 'no-store').send({ assets });
+      return reply.headers(headers()).send({ assets });
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { KnowledgeAge } from '../access/gate.ts';
 import type { ContentType } from '../assets/content-type.ts';
 import type { FlatHeaders } from './cors.ts';
 
@@ -24,17 +25,19 @@ export const publicCaching = (maxAgeSec: number): FlatHeaders => [
  * Gated answers live in the viewer's own cache, never longer than the token. Where no token let the request in but a
  * time, a country or an origin (`tokenLifeSec` null), that may change any moment: it is asked again each time.
  */
-export function gatedCaching(
-  tokenLifeSec: number | null,
-  maxAgeSec: number,
-  policyAgeMs: number,
-): FlatHeaders {
+export function gatedCaching(tokenLifeSec: number | null, maxAgeSec: number, age: KnowledgeAge): FlatHeaders {
   const control =
     tokenLifeSec === null
       ? 'private, no-cache'
       : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}`;
   return [
     ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer'],
-    ...['x-policy-age', String(Math.round(policyAgeMs))],
+    ...ageHeaders(age),
   ];
 }
+
+/** How old what the answer rests on is, in milliseconds: what is known of the database, and what that knows of the chain. */
+export const ageHeaders = (age: KnowledgeAge): FlatHeaders => [
+  ...['x-policy-age', String(Math.round(age.policyAgeMs()))],
+  ...['x-chain-age', String(Math.round(age.chainAgeMs()))],
+];

@@ -51,7 +51,7 @@ export function createAssetHandler(
       const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
       return [
         ...['etag', etag, ...ASSET_HEADERS],
-        ...(decision.public ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age.policyAgeMs())),
+        ...(decision.public ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age)),
         ...cors.headersFor(request.headers.origin),
       ];
     };

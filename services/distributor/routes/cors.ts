@@ -12,7 +12,7 @@ export interface Cors {
 }
 
 const EXPOSED =
-  'accept-ranges, content-range, etag, retry-after, www-authenticate, x-cache, x-data-source, x-policy-age';
+  'accept-ranges, content-range, etag, retry-after, www-authenticate, x-cache, x-chain-age, x-data-source, x-policy-age';
 const ALLOWED = 'authorization, content-type, if-none-match, if-range, range';
 const PREFLIGHT_SEC = '7200';
 
