@@ -10,6 +10,8 @@ export interface Changes {
   readonly world: World;
   readonly perSec: number;
   readonly seconds: number;
+  /** Before that, and not counted. */
+  readonly warmUpSec: number;
 }
 
 export interface ChangesResult {
@@ -58,7 +60,14 @@ process.on('message', (changes: Changes) => {
   );
 });
 
-async function run({ databaseUrl, nodeUrl, world, perSec, seconds }: Changes): Promise<ChangesResult> {
+async function run({
+  databaseUrl,
+  nodeUrl,
+  world,
+  perSec,
+  seconds,
+  warmUpSec,
+}: Changes): Promise<ChangesResult> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: CONNECTIONS });
   const ask = createQuestion(nodeUrl);
   const commitMs: number[] = [];
@@ -69,14 +78,19 @@ async function run({ databaseUrl, nodeUrl, world, perSec, seconds }: Changes): P
   const failures: unknown[] = [];
   const started: Promise<void>[] = [];
 
+  let countFrom = 0;
+  const count = (into: number[], from: number, to: number): void => {
+    if (from >= countFrom) into.push(to - from);
+  };
+
   const watch = async ({ asset, answer }: Target, committedAt: number): Promise<void> => {
     for (;;) {
       const askedAt = performance.now();
       const told = await ask(asset);
       const now = performance.now();
-      answerMs.push(now - askedAt);
+      count(answerMs, askedAt, now);
       if (told === answer) {
-        enforcedMs.push(now - committedAt);
+        count(enforcedMs, committedAt, now);
         return;
       }
       if (now - committedAt > ENFORCED_MS_MAX) throw new Error(`asset ${asset} is still answered ${told}`);
@@ -88,14 +102,15 @@ async function run({ databaseUrl, nodeUrl, world, perSec, seconds }: Changes): P
     const { rowCount } = await pool.query({ ...target.statement, values: [...target.values] });
     if (rowCount !== 1) throw new Error(`${target.statement.name} changed ${String(rowCount)} rows`);
     const committedAt = performance.now();
-    commitMs.push(committedAt - sentAt);
+    count(commitMs, sentAt, committedAt);
     if (number % CHANGES_PER_PROBE !== 0 || watching !== null) return;
     watching = watch(target, committedAt).finally(() => (watching = null));
     await watching;
   };
 
+  const total = perSec * (warmUpSec + seconds);
   const start = performance.now();
-  const total = perSec * seconds;
+  countFrom = start + warmUpSec * 1_000;
   for (let number = 0; number < total && failures.length === 0;) {
     const due = Math.min(total, ((performance.now() - start) / 1_000) * perSec);
     for (; number < due; number += 1)

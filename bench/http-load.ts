@@ -6,10 +6,10 @@ export interface Load {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
-  /** Requests a second, together; as many as there can be unless told. */
+  /** Requests a second, together, evenly; as many as there can be unless told. */
   readonly perSec?: number;
   readonly seconds: number;
-  /** What each answer must be; the size is that of head and body together. */
+  /** What each answer must be; the size is that of the body, or of head and body together. */
   readonly expected: { readonly status: number; readonly bytesMin: number; readonly bytesMax: number };
 }
 
