@@ -97,7 +97,6 @@ export const run: Run = async ({ log, assets = ASSETS }) => {
       perSec: CHANGES_PER_SEC,
       seconds: CHANGES_SEC,
       warmUpSec: WARM_UP_SEC,
-      warmUpSec: WARM_UP_SEC,
     }),
     load(WARM_UP_SEC + CHANGES_SEC),
   ]);
