@@ -17,7 +17,7 @@ export interface Position {
 /** The changes after a position cannot be told any more: load everything again, and go on from there. */
 export class PositionLostError extends Error {
   override readonly name = 'PositionLostError';
-  /** `pruned`, or `other_server`: the position is of another one (a restored dump counts its transactions anew). */
+  /** `pruned`, `truncated` (a table was), or `other_server`: the position is of another one, or of a restored dump. */
   readonly reason: string;
 
   constructor(reason: string) {

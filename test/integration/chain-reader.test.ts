@@ -130,6 +130,7 @@ describe('reading the chain', () => {
     expect(await (await viewNow()).findCuratorGroup(String(group))).toEqual({
       curators: [String(worker)],
       active: true,
+      hides: { channels: [], videos: [] },
     });
     await devChain.world.terminateWorker({ group: 'content', worker });
     await devChain.world.setCuratorGroupStatus({ group, active: false });
@@ -137,6 +138,7 @@ describe('reading the chain', () => {
     expect(await after.findCuratorGroup(String(group))).toEqual({
       curators: [String(worker)],
       active: false,
+      hides: { channels: [], videos: [] },
     });
     expect(await after.findWorker('content', String(worker))).toBeNull();
   });

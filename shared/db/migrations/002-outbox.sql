@@ -16,6 +16,15 @@ create table panoptes.change_horizon (
 );
 insert into panoptes.change_horizon (xid) values ('0');
 
+-- A hint that it is worth looking; readers look every second anyway. A queue of notifications that somebody keeps from
+-- being emptied must never end the writers' transactions, as a full one does.
+create function panoptes.hint() returns void language plpgsql as $$
+begin
+  if pg_notification_queue_usage() < 0.5 then
+    perform pg_notify('panoptes', '');
+  end if;
+end $$;
+
 -- Statement triggers with transition tables: one notification per statement that changed rows, however many.
 -- TG_ARGV[0]: the entity's name; TG_ARGV[1]: an SQL expression over the row that makes its id.
 create function panoptes.record_change() returns trigger language plpgsql as $$
@@ -32,8 +41,16 @@ begin
     end);
   get diagnostics recorded = row_count;
   if recorded > 0 then
-    perform pg_notify('panoptes', '');
+    perform panoptes.hint();
   end if;
+  return null;
+end $$;
+
+-- Which rows there were, nobody can tell afterwards: entity `*` has every reader load everything again.
+create function panoptes.record_truncate() returns trigger language plpgsql as $$
+begin
+  insert into panoptes.change (entity, id) values ('*', tg_table_name);
+  perform panoptes.hint();
   return null;
 end $$;
 
@@ -54,5 +71,7 @@ begin
       for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
     execute format('create trigger record_delete after delete on panoptes.%I referencing old table as old_rows
       for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);
+    execute format('create trigger record_truncate after truncate on panoptes.%I
+      for each statement execute function panoptes.record_truncate()', entity);
   end loop;
 end $$;

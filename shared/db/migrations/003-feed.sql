@@ -103,7 +103,8 @@ create function panoptes.changed_role_losses(after pg_snapshot) returns setof pa
 $$;
 
 -- Where a reader stands that comes from `after`. `key` says when what changed since cannot be told: `pruned`, or
--- `other_server` (a restored dump counts its transactions anew). Or `many`: there are more changes than that.
+-- `other_server` (a restored dump counts its transactions anew), or `truncated`: a table was. Or `many`: there are more
+-- changes than that.
 create function panoptes.stand_record_after(after pg_snapshot, many int) returns panoptes.record
 language plpgsql stable as $$
 declare
@@ -115,6 +116,7 @@ begin
     -- A horizon in the future comes from a restored dump and says nothing about this server.
     when exists (select from panoptes.change_horizon
                   where xid >= pg_snapshot_xmin(after) and xid <= pg_snapshot_xmin(here)) then 'pruned'
+    when exists (select from panoptes.newer(after) where entity = '*') then 'truncated'
     when exists (select from panoptes.newer(after) offset many) then 'many'
   end;
   return stand;
