@@ -12,7 +12,7 @@ const SHARED_LAYERS = {
   chain: ['base', 'runtime'],
   http: ['base', 'wire', 'runtime'],
 };
-const SERVICES = ['auth', 'distributor', 'indexer', 'devnet'];
+const SERVICES = ['auth', 'distributor', 'indexer', 'operator', 'devnet'];
 
 /** Packages and globals that exactly one file (or folder) may touch. */
 const ONLY_HERE = {
