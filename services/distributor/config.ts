@@ -12,6 +12,8 @@ import {
   type ServerSettings,
 } from '../../shared/runtime/index.ts';
 
+import type { ServedBuckets } from './policy/bag-map.ts';
+
 export interface DistributorConfig extends ServerSettings {
   /** Public key whose certificates make signing keys trusted. */
   readonly rootKey: Uint8Array;
@@ -26,6 +28,8 @@ export interface DistributorConfig extends ServerSettings {
   readonly checkMs: number;
   readonly cacheBytesMax: number;
   readonly memoryBytesMax: number;
+  /** Whose files this node serves; 421 for all others. */
+  readonly buckets: ServedBuckets;
   readonly storageUrls: readonly string[];
   /** What holds where no owner has written a policy. */
   readonly defaultPolicy: 'public' | 'private';
@@ -72,6 +76,16 @@ const asMatching =
     return text;
   };
 
+/** `all`, `worker:3`, or buckets such as `0:1,0:2`. */
+const asServedBuckets = (text: string): ServedBuckets => {
+  if (text === 'all') return text;
+  const worker = /^worker:(0|[1-9]\d*)$/.exec(text)?.[1];
+  if (worker !== undefined) return { worker };
+  const buckets = text.split(',').map((bucket) => bucket.trim());
+  if (buckets.every((bucket) => /^(0|[1-9]\d*):(0|[1-9]\d*)$/.test(bucket))) return { buckets };
+  throw new Error('must be all, worker:<id>, or buckets such as 0:1,0:2');
+};
+
 const asAddressBlock = (text: string): string => {
   parseAddressBlocks([text]);
   return text;
@@ -105,6 +119,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       checkMs: env.get('PANOPTES_CHECK_MS', asInteger(10, 86_400_000), 2_000),
       cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
       memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
+      buckets: env.get('PANOPTES_BUCKETS', asServedBuckets, 'all'),
       storageUrls: env.get('PANOPTES_STORAGE_URLS', asList(asUrl('http', 'https'))),
       defaultPolicy: env.get('PANOPTES_DEFAULT_POLICY', asOneOf('public', 'private'), 'public'),
       policyAgeMsMax: env.get('PANOPTES_POLICY_AGE_MS_MAX', asInteger(1_000, 3_600_000), 30_000),

@@ -30,12 +30,16 @@ export type Decision =
 export interface DecisionBase {
   readonly map: PolicyMap;
   readonly losses: RoleLosses;
+  /** Whether this node is not meant to serve the channel's files; absent: it serves everybody's. */
+  readonly isElsewhere?: ((channel: number) => boolean) | null;
   /** What counts where no policy says anything. */
   readonly defaultPolicy: 'public' | 'private';
 }
 
 const PUBLIC: Decision = { allowed: true, public: true };
 const GRANTED: Decision = { allowed: true, public: false };
+/** Other nodes have it: a client had better ask one of them. */
+const ELSEWHERE: Decision = { allowed: false, code: 'misdirected' };
 const NOT_FOUND: Decision = { allowed: false, code: 'not_found' };
 /** A row between the asset and its channel is missing or makes no sense: nobody can be shown to be an insider. */
 const INCOMPLETE: Decision = { allowed: false, code: 'not_public', reason: 'incomplete' };
@@ -72,7 +76,8 @@ const context = new (class implements PolicyContext {
 /**
  * Whether a request may have an asset. Pure: the same knowledge, request and time give the same answer. In this order:
  *
- * 1. There is no such asset: `not_found`. What it belongs to is not known: `not_public`, for everybody.
+ * 1. There is no such asset: `not_found`. What it belongs to is not known: `not_public`, for everybody. It is not in
+ *    this node's buckets: `misdirected`.
  * 2. Anybody may have it: allowed, whatever token comes.
  * 3. The token is for other nodes or another use, and without one it is not open: `restricted`, `reason` says by what.
  * 4. A role of it makes an insider, or the policy holds for its roles, for the time and for where the request comes
@@ -84,6 +89,7 @@ const context = new (class implements PolicyContext {
 export function decide(base: DecisionBase, asset: number, request: AccessRequest): Decision {
   if (!base.map.look(asset, sight)) return NOT_FOUND;
   if (!sight.isWhole) return INCOMPLETE;
+  if (base.isElsewhere?.(sight.channel)) return ELSEWHERE;
   const hidden = hiddenBy(sight);
   const isPublic = sight.rule === null ? base.defaultPolicy === 'public' : sight.rule.isPublic;
   if (hidden === null && isPublic) return PUBLIC;

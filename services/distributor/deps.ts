@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
-import type { DistributorStatus } from '../../shared/wire/index.ts';
+import type { DistributorBuckets, DistributorStatus } from '../../shared/wire/index.ts';
 import { createGate, type Gate, type KnowledgeAge } from './access/gate.ts';
 import { createTokenVerifier, type TokenVerifier } from './access/token-verifier.ts';
 import { createAssetFetcher } from './assets/asset-fetcher.ts';
@@ -12,6 +12,7 @@ import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
 import { createStorageNodeSource } from './assets/storage-node-source.ts';
 import type { DistributorConfig } from './config.ts';
+import type { BagMap, ServedBuckets } from './policy/bag-map.ts';
 import { openFeed, type Feed } from './policy/feed.ts';
 import { openState } from './policy/state.ts';
 
@@ -27,6 +28,8 @@ export interface DistributorDeps extends AsyncDisposable {
   readonly informed: Promise<unknown>;
   /** The same for people: whole milliseconds, `null` when nothing is known yet. */
   readonly ages: () => Pick<DistributorStatus, 'policyAgeMs' | 'chainAgeMs'>;
+  /** What `/buckets` says. */
+  readonly buckets: () => DistributorBuckets;
   readonly findObject: (asset: number) => DataObject | null;
   /** Sizes of what is kept of the policy. */
   readonly sizes: () => Readonly<Record<string, number>>;
@@ -51,8 +54,8 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
     const store = opened.use(await openStore(config, log));
     const pool = createPool(config.databaseUrl, log, { queryMsMax: FEED_QUERY_MS_MAX });
     opened.defer(() => pool.end());
-    const { databaseUrl, rootKey, stateDir: dir, saveMs } = config;
-    const state = opened.use(await openState({ dir, rootKey, log }));
+    const { databaseUrl, rootKey, stateDir: dir, saveMs, buckets: served } = config;
+    const state = opened.use(await openState({ dir, rootKey, served, log }));
     const { knowledge, start } = state;
     const feed = await openFeed({ pool, databaseUrl, knowledge, start, checkMs: config.checkMs, log });
     const saving = setInterval(() => void state.save(feed.position), saveMs);
@@ -81,6 +84,7 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
           get losses() {
             return knowledge.losses;
           },
+          isElsewhere: served === 'all' ? null : (channel) => !knowledge.bags.serves(channel),
           defaultPolicy: config.defaultPolicy,
         },
         age: feed,
@@ -94,12 +98,19 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
       feed: feed.stats,
       informed: start === null ? feed.current : Promise.race([feed.current, setTimeout(FIRST_LOOK_MS_MAX)]),
       ages: () => ({ policyAgeMs: whole(feed.policyAgeMs()), chainAgeMs: whole(feed.chainAgeMs()) }),
+      buckets: () => describeBuckets(served, knowledge.bags),
       findObject: (asset) => knowledge.catalogue.find(asset),
       sizes: () => knowledge.sizes(),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
 }
+
+/** As today's distributors say it: a worker's buckets by the worker. */
+const describeBuckets = (served: ServedBuckets, { ours }: BagMap): DistributorBuckets =>
+  served !== 'all' && 'worker' in served
+    ? { allByWorkerId: Number(served.worker) }
+    : { bucketIds: [...ours] };
 
 async function openStore(config: DistributorConfig, log: Logger): Promise<AssetStore> {
   const { cacheDir, cacheBytesMax, memoryBytesMax, storageUrls } = config;

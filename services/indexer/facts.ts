@@ -14,6 +14,10 @@ export interface BlockFacts {
   readonly workers: Map<string, WorkerKey>;
   /** Groups whose lead may have changed. */
   readonly leads: Set<Group>;
+  /** Channels whose bags are read again, besides those of `channels`. */
+  readonly bags: Set<string>;
+  /** Distribution buckets, as `family:index`. */
+  readonly buckets: Set<string>;
   /** The council may have changed. */
   isCouncilNew: boolean;
 }
@@ -56,6 +60,8 @@ export function createFacts(): BlockFacts {
     curatorGroups: new Set(),
     workers: new Map(),
     leads: new Set(),
+    bags: new Set(),
+    buckets: new Set(),
     isCouncilNew: false,
   };
 }

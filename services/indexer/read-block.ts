@@ -1,8 +1,10 @@
 import {
   ChainShapeError,
+  type Bag,
   type Channel,
   type ChainView,
   type DataObject,
+  type DistributionBucket,
   type FinalizedBlock,
   type Video,
 } from '../../shared/chain/index.ts';
@@ -20,6 +22,8 @@ export interface BlockChange {
   readonly videos: readonly VideoChange[];
   readonly holdings: readonly HoldingChange[];
   readonly memberships: readonly { readonly id: string; readonly controller: string | null }[];
+  readonly bags: readonly { readonly channel: string; readonly bag: Bag | null }[];
+  readonly buckets: readonly { readonly id: string; readonly bucket: DistributionBucket | null }[];
   readonly losses: Losses;
 }
 
@@ -99,6 +103,14 @@ export async function readBlock(block: FinalizedBlock, options: ReadBlockOptions
       const membership = await view.findMembership(id);
       return { id, controller: membership?.controller ?? null };
     }),
+    bags: await mapAll(new Set([...facts.channels.keys(), ...facts.bags]), async (channel) => ({
+      channel,
+      bag: await view.findBag(channel),
+    })),
+    buckets: await mapAll(facts.buckets, async (id) => ({
+      id,
+      bucket: await view.findDistributionBucket(id),
+    })),
     losses: await findLosses(facts, parent, view),
   };
 }

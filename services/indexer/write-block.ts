@@ -1,5 +1,6 @@
 import { inTransaction, type Pool } from '../../shared/db/index.ts';
 import type { BlockChange } from './read-block.ts';
+import { writeBag, writeBucket } from './tables/buckets.ts';
 import { writeChannel } from './tables/channels.ts';
 import { advanceCursor } from './tables/cursor.ts';
 import { writeHolding } from './tables/holdings.ts';
@@ -26,6 +27,8 @@ export async function writeBlock(pool: Pool, change: BlockChange, options: Write
     for (const membership of change.memberships) await writeMembership(client, membership);
     for (const channel of change.channels) await writeChannel(client, channel, block.time);
     for (const video of change.videos) await writeVideo(client, video, block.time);
+    for (const bag of change.bags) await writeBag(client, bag);
+    for (const bucket of change.buckets) await writeBucket(client, bucket);
     // A holding is of the channel whose token it is by now.
     for (const holding of change.holdings) await writeHolding(client, holding, block.time);
   });

@@ -19,13 +19,16 @@ export {
   item,
   type Parser,
 } from './parse.ts';
+export { asBucketId } from './records.ts';
 export { Variant, type Plain, type PlainRecord } from './plain.ts';
 export type {
+  Bag,
   BlockRef,
   Channel,
   ChannelOwner,
   CuratorGroup,
   DataObject,
+  DistributionBucket,
   Group,
   Membership,
   Nft,

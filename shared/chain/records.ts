@@ -15,10 +15,12 @@ import {
 } from './parse.ts';
 import { Variant } from './plain.ts';
 import type {
+  Bag,
   Channel,
   ChannelOwner,
   CuratorGroup,
   DataObject,
+  DistributionBucket,
   Membership,
   Nft,
   NftOwner,
@@ -110,6 +112,21 @@ export const asVideo: Parser<Video> = (value) => ({
 export const asCouncil: Parser<readonly string[]> = asList((value) => field(value, 'membershipId', asId));
 
 export const asTokenAccount: Parser<TokenAccount> = (value) => ({ amount: field(value, 'amount', asAmount) });
+
+/** A distribution bucket's id as `family:index`. */
+export const asBucketId: Parser<string> = (value) =>
+  `${field(value, 'distributionBucketFamilyId', asId)}:${field(value, 'distributionBucketIndex', asId)}`;
+
+export const asBag: Parser<Bag> = (value) => ({
+  storedBy: field(value, 'storedBy', asIds),
+  distributedBy: field(value, 'distributedBy', asList(asBucketId)),
+});
+
+export const asDistributionBucket: Parser<DistributionBucket> = (value) => ({
+  operators: field(value, 'operators', asIds),
+  acceptingNewBags: field(value, 'acceptingNewBags', asBoolean),
+  distributing: field(value, 'distributing', asBoolean),
+});
 
 export const asDataObject: Parser<DataObject> = (value) => ({
   size: field(value, 'size', asAmount),

@@ -76,6 +76,21 @@ export interface TokenAccount {
   readonly amount: bigint;
 }
 
+/** Of one channel. */
+export interface Bag {
+  /** Storage buckets. */
+  readonly storedBy: readonly string[];
+  /** Distribution buckets, as `family:index`. */
+  readonly distributedBy: readonly string[];
+}
+
+export interface DistributionBucket {
+  /** Distribution workers that have accepted. */
+  readonly operators: readonly string[];
+  readonly acceptingNewBags: boolean;
+  readonly distributing: boolean;
+}
+
 export interface DataObject {
   readonly size: bigint;
   /** The chain's `ipfsContentId`: a base58btc multihash as text. */

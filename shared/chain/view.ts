@@ -2,19 +2,23 @@ import { asEvents, type ChainEvent } from './events.ts';
 import { asId, asNumber, named, type Parser } from './parse.ts';
 import type { Plain } from './plain.ts';
 import {
+  asBag,
   asChannel,
   asCouncil,
   asCuratorGroup,
   asDataObject,
+  asDistributionBucket,
   asMembership,
   asTokenAccount,
   asVideo,
   asWorker,
 } from './records.ts';
 import type {
+  Bag,
   Channel,
   CuratorGroup,
   DataObject,
+  DistributionBucket,
   Group,
   Membership,
   TokenAccount,
@@ -55,6 +59,10 @@ export interface ChainView {
   findTokenAccount(token: string, member: string): Promise<TokenAccount | null>;
   /** A data object in a channel's bag. */
   findDataObject(channel: string, dataObject: string): Promise<DataObject | null>;
+  /** A channel's. */
+  findBag(channel: string): Promise<Bag | null>;
+  /** `bucket`: `family:index`. */
+  findDistributionBucket(bucket: string): Promise<DistributionBucket | null>;
 }
 
 /** A view that reads each key at most once, since one state never changes. */
@@ -90,5 +98,10 @@ export function createChainView(state: BlockState): ChainView {
       find(asTokenAccount, 'projectToken', 'accountInfoByTokenAndMember', token, member),
     findDataObject: (channel, dataObject) =>
       find(asDataObject, 'storage', 'dataObjectsById', { Dynamic: { Channel: channel } }, dataObject),
+    findBag: (channel) => find(asBag, 'storage', 'bags', { Dynamic: { Channel: channel } }),
+    findDistributionBucket: (bucket) => {
+      const [family = '', index = ''] = bucket.split(':');
+      return find(asDistributionBucket, 'storage', 'distributionBucketByFamilyIdById', family, index);
+    },
   };
 }

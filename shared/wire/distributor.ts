@@ -35,6 +35,13 @@ export type AccessQuery = Static<typeof AccessQuery>;
 export const AccessAnswers = Type.Object({ assets: Type.Array(AccessAnswer) });
 export type AccessAnswers = Static<typeof AccessAnswers>;
 
+/** `GET /api/v1/buckets`: ids as `family:index`, or the worker all of whose buckets are served. */
+export const DistributorBuckets = Type.Union([
+  Type.Object({ bucketIds: Type.Array(Type.String()) }),
+  Type.Object({ allByWorkerId: Type.Integer() }),
+]);
+export type DistributorBuckets = Static<typeof DistributorBuckets>;
+
 const Age = Type.Union([Type.Integer(), Type.Null()], { description: 'null: not known at all' });
 
 /** `GET /api/v1/status`. Sizes in bytes, ages in milliseconds, uptime in seconds. */

@@ -15,6 +15,7 @@ export {
   AccessAnswer,
   AccessAnswers,
   AccessQuery,
+  DistributorBuckets,
   DistributorStatus,
 } from './distributor.ts';
 export { Problem, type ProblemExtensions } from './problem.ts';

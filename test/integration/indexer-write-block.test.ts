@@ -18,6 +18,8 @@ const NOTHING: Omit<BlockChange, 'block'> = {
   videos: [],
   holdings: [],
   memberships: [],
+  bags: [],
+  buckets: [],
   losses: { roles: [], channelNfts: [], groupChannels: [], tokens: [] },
 };
 const blockAt = (number: number, parent = number - 1) => ({

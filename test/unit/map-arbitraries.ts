@@ -61,4 +61,19 @@ export const fact: fc.Arbitrary<Fact> = fc.oneof(
       { freq: 3 },
     ),
   }),
+  fc.record({
+    entity: fc.constant('bag' as const),
+    id,
+    row: fc.option(fc.record({ buckets: fc.constantFrom('', '0:0', '0:0,0:1', '0:1,1:0', '7:7') }), {
+      freq: 3,
+    }),
+  }),
+  fc.record({
+    entity: fc.constant('bucket' as const),
+    bucket: fc.constantFrom('0:0', '0:1', '1:0'),
+    row: fc.option(
+      fc.record({ operators: fc.constantFrom('', '3', '1,3', '13,33'), isDistributing: fc.boolean() }),
+      { freq: 3 },
+    ),
+  }),
 );

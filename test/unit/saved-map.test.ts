@@ -21,7 +21,7 @@ const key = certifiedKey(root);
 const position = { snapshot: '10:20:11,12', server: '7/8' };
 
 async function save(facts: readonly Fact[]): Promise<Knowledge> {
-  const knowledge = new Knowledge(root.publicKey, Catalogue.create(paths.catalogue), log);
+  const knowledge = new Knowledge(root.publicKey, Catalogue.create(paths.catalogue), log, { worker: '3' });
   const draft = knowledge.draft('nothing');
   for (const one of facts) draft.take(one);
   draft.commit();
@@ -37,10 +37,14 @@ const described = (knowledge: Knowledge) => ({
     knowledge.map.findVideo(id),
     knowledge.map.findAsset(id),
     knowledge.catalogue.find(id),
+    knowledge.bags.findBag(id),
+    knowledge.bags.serves(id),
     ...(['channel', 'video', 'asset'] as const).map((scope) => knowledge.map.findPolicy(scope, id)),
   ]),
   sizes: { ...knowledge.sizes(), rejected: 0 },
   key: knowledge.findKey(key.kid)?.revoked,
+  ours: knowledge.bags.ours,
+  buckets: knowledge.bags.buckets,
   losses: [...knowledge.losses.all()],
 });
 
@@ -49,7 +53,7 @@ async function load(): Promise<Knowledge> {
   expect(saved.position).toEqual(position);
   const catalogue = Catalogue.find(paths.catalogue, saved.catalogue);
   if (catalogue === null) throw new Error('the catalogue is another one');
-  const knowledge = new Knowledge(root.publicKey, catalogue, log);
+  const knowledge = new Knowledge(root.publicKey, catalogue, log, { worker: '3' });
   knowledge.restore(saved.contents);
   return knowledge;
 }

@@ -30,6 +30,7 @@ describe('the settings of a distributor', () => {
       query: 'token',
       prefix: '/t',
       maxAgeSec: 60,
+      buckets: 'all',
     });
   });
 
@@ -37,6 +38,14 @@ describe('the settings of a distributor', () => {
     const { rootKey } = readConfig(required);
     expect(bytesToHex(rootKey)).toBe('0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d');
     expect(readConfig({ ...required, PANOPTES_ROOT_KEY: bytesToHex(rootKey) }).rootKey).toEqual(rootKey);
+  });
+
+  it.each([
+    ['all', 'all'],
+    ['worker:0', { worker: '0' }],
+    ['0:1, 12:0', { buckets: ['0:1', '12:0'] }],
+  ])('say whose files it serves: %s', (text, buckets) => {
+    expect(readConfig({ ...required, PANOPTES_BUCKETS: text }).buckets).toEqual(buckets);
   });
 
   it('are all missed at once', () => {
@@ -55,6 +64,9 @@ describe('the settings of a distributor', () => {
     ['PANOPTES_STORAGE_URLS', 'ftp://a.example'],
     ['PANOPTES_STORAGE_URLS', 'https://a.example,,'],
     ['PANOPTES_DEFAULT_POLICY', 'open'],
+    ['PANOPTES_BUCKETS', '0:1,2'],
+    ['PANOPTES_BUCKETS', 'worker:'],
+    ['PANOPTES_BUCKETS', '0:01'],
     ['PANOPTES_CACHE_BYTES_MAX', '20G'],
     ['PANOPTES_TRUST_PROXY', 'everybody'],
     ['PANOPTES_TRUST_PROXY', '10.0.0.0/33'],

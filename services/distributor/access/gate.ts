@@ -1,4 +1,5 @@
 import { TokenError } from '../../../shared/token/index.ts';
+import type { ProblemCode } from '../../../shared/wire/index.ts';
 import { decide, type Decision, type DecisionBase } from '../decide.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { TokenVerifier } from './token-verifier.ts';
@@ -29,6 +30,9 @@ export interface GateOptions {
   readonly chainAgeMsMax: number;
 }
 
+/** True whoever asks, and no secret: the chain says it to everybody. */
+const isAboutNoPolicy = (code: ProblemCode): boolean => code === 'not_found' || code === 'misdirected';
+
 const STALE: Decision = { allowed: false, code: 'policy_stale' };
 
 export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax }: GateOptions): Gate {
@@ -41,7 +45,7 @@ export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax 
     if (tokenText !== null && facts.token === null && facts.tokenError === null)
       facts.token = verifier.findSeen(tokenText, facts.nowSec);
     const decision = decide(base, asset, facts);
-    if (decision.allowed ? decision.public : decision.code === 'not_found') return decision;
+    if (decision.allowed ? decision.public : isAboutNoPolicy(decision.code)) return decision;
     if (isStale()) return STALE;
     if (decision.allowed || tokenText === null || facts.token !== null) return decision;
     const error = facts.tokenError ?? verifyInto(facts, tokenText);

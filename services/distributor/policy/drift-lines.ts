@@ -4,7 +4,15 @@ import { isFlawed, type AssetRow, type ChannelRow, type Fact, type State, type V
 import type { Knowledge } from './knowledge.ts';
 
 /** What is compared, part by part. */
-export const PARTS = ['channel', 'video', 'asset', 'policy/channel', 'policy/video', 'policy/asset'] as const;
+export const PARTS = [
+  'channel',
+  'video',
+  'asset',
+  'policy/channel',
+  'policy/video',
+  'policy/asset',
+  'bag',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export type PolicyPart = Extract<Part, `policy/${string}`>;
@@ -32,7 +40,7 @@ const videoLine = ({ channel, isPublic, isCensored }: VideoRow): string =>
   `${channel},${Number(isPublic) + 2 * Number(isCensored)}`;
 
 /** Lines of the entities of a page, as they are known. */
-export function knownLines({ map, catalogue }: Knowledge, part: Part, page: number): LineOf {
+export function knownLines({ map, catalogue, bags }: Knowledge, part: Part, page: number): LineOf {
   switch (part) {
     case 'channel':
       return (id) => line(id, map.findChannel(id), channelLine);
@@ -47,6 +55,11 @@ export function knownLines({ map, catalogue }: Knowledge, part: Part, page: numb
           return `${of},${kind},${entry === null ? 'damaged' : `${entry.size},${entry.contentHash}`}`;
         });
     }
+    case 'bag':
+      return (id) => {
+        const bag = bags.findBag(id);
+        return bag === null ? null : `${id},${bag.buckets}`;
+      };
     default: {
       const scope = scopeOf(part);
       return (id) => {
@@ -69,6 +82,8 @@ export function lineOfFact(fact: Fact): string | null {
         const of = video === null ? `c${channel}` : `v${video}`;
         return `${of},${kind},${size},${Buffer.from(contentHash).toString('latin1')}`;
       });
+    case 'bag':
+      return fact.row === null ? null : `${fact.id},${fact.row.buckets}`;
     case 'policy':
       return fact.row === null ? null : `${fact.id},${fact.row.document}`;
     default:
@@ -82,6 +97,7 @@ export function absence(part: Part, id: number): Fact {
     case 'channel':
     case 'video':
     case 'asset':
+    case 'bag':
       return { entity: part, id, row: null };
     default:
       return { entity: 'policy', scope: scopeOf(part), id, row: null };

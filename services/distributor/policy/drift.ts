@@ -103,7 +103,7 @@ export function createDriftCheck(knowledge: Knowledge, log: Logger): DriftCheck 
       await compareKeys(client, knowledge, (rows) => {
         stats.repaired += rows;
         log.error(
-          { table: 'signing_key, role_loss', rows },
+          { table: 'signing_key, role_loss, bucket', rows },
           'rows were not as the database has them: repaired',
         );
       });
@@ -114,7 +114,8 @@ export function createDriftCheck(knowledge: Knowledge, log: Logger): DriftCheck 
 }
 
 /** Pages of which something is known, from one on. */
-function pagesFrom({ map }: Knowledge, of: Part, from: number): number[] {
+function pagesFrom({ map, bags }: Knowledge, of: Part, from: number): number[] {
+  if (of === 'bag') return [...bags.pages.keys()].filter((number) => number >= from);
   const ofPolicies = isOfPolicies(of);
   const found: number[] = [];
   for (const [number, page] of map.pages(ofPolicies ? scopeOf(of) : of))
@@ -165,12 +166,17 @@ async function compareKeys(
     losses.map(({ subject, role, object, block }) => [`${subject}|${role}|${object}`, block]),
   );
   const unseen = new Set(keys.keys());
+  const unseenBuckets = new Set(knowledge.bags.buckets.keys());
   const wrong: Fact[] = [];
   const take = (fact: Fact): void => {
     if (fact.entity === 'role_loss') {
       const { subject, role, object, block } = fact.loss;
       const name = `${subject}|${role}|${role === '*' ? '' : object}`;
       if ((known.get(name) ?? -1) < block) wrong.push(fact);
+    } else if (fact.entity === 'bucket') {
+      unseenBuckets.delete(fact.bucket);
+      if (JSON.stringify(fact.row) !== JSON.stringify(knowledge.bags.buckets.get(fact.bucket)))
+        wrong.push(fact);
     } else if (fact.entity === 'signing_key') {
       unseen.delete(fact.kid);
       if (JSON.stringify(fact.row) !== JSON.stringify(keys.get(fact.kid))) wrong.push(fact);
@@ -178,6 +184,7 @@ async function compareKeys(
   };
   for (const view of [
     'signing_key_record',
+    'bucket_record',
     "role_loss_record where second > (extract(epoch from now() - interval '24 hours') * 1000)",
   ])
     await copyOut(client, `copy (select * from panoptes.${view}) to stdout (format binary)`, (row) => {
@@ -185,6 +192,7 @@ async function compareKeys(
       if (fact) take(fact);
     });
   for (const kid of unseen) wrong.push({ entity: 'signing_key', kid, row: null });
+  for (const bucket of unseenBuckets) wrong.push({ entity: 'bucket', bucket, row: null });
   if (wrong.length === 0) return;
   const draft = knowledge.draft('known');
   for (const fact of wrong) draft.take(fact);

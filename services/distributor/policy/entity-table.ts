@@ -138,6 +138,10 @@ export class TableDraft {
     return this.#writable(id).flags[id % PAGE_SLOTS] ?? 0;
   }
 
+  link(id: number): number {
+    return this.#writable(id).link(id % PAGE_SLOTS);
+  }
+
   policy(id: number): number {
     return this.#writable(id).policy(id % PAGE_SLOTS);
   }

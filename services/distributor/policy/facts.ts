@@ -46,6 +46,18 @@ export interface KeyRow {
   readonly isRevoked: boolean;
 }
 
+/** Texts as the tables have them, so that what is known can be compared with them. */
+export interface BagRow {
+  /** Distribution buckets, as `0:1,0:2`. */
+  readonly buckets: string;
+}
+
+export interface BucketRow {
+  /** Ids of distribution workers, as `3,17`. */
+  readonly operators: string;
+  readonly isDistributing: boolean;
+}
+
 /** What one entity is now: the whole of it, so that facts can be taken in any order and any number of times. */
 export type Fact =
   | { readonly entity: 'channel'; readonly id: number; readonly row: State<ChannelRow> }
@@ -57,5 +69,9 @@ export type Fact =
       readonly id: number;
       readonly row: PolicyRow | null;
     }
+  /** Of the channel with this id. */
+  | { readonly entity: 'bag'; readonly id: number; readonly row: BagRow | null }
+  /** `bucket`: `family:index`. */
+  | { readonly entity: 'bucket'; readonly bucket: string; readonly row: BucketRow | null }
   | { readonly entity: 'signing_key'; readonly kid: string; readonly row: KeyRow | null }
   | { readonly entity: 'role_loss'; readonly loss: RoleLoss };

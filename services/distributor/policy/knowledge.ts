@@ -1,5 +1,6 @@
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { KeyLookup, TrustedKey } from '../../../shared/token/index.ts';
+import { BagMap, type BagContents, type ServedBuckets } from './bag-map.ts';
 import type { Catalogue } from './catalogue.ts';
 import { isFlawed, type Fact, type KeyRow } from './facts.ts';
 import { KeyRing } from './key-ring.ts';
@@ -14,6 +15,7 @@ export interface KnowledgeContents {
   readonly map: MapContents;
   readonly keys: ReadonlyMap<string, KeyRow>;
   readonly losses: readonly RoleLoss[];
+  readonly bags: BagContents;
 }
 
 /** What is going to be known. Nobody sees any of it before `commit`, and all of it after. */
@@ -28,6 +30,7 @@ export interface KnowledgeDraft {
 /** What a distributor knows, as of one moment of the database: all that decides in memory. */
 export class Knowledge implements KeyLookup {
   readonly map = new PolicyMap();
+  readonly bags: BagMap;
   readonly catalogue: Catalogue;
   readonly #root: Uint8Array;
   readonly #log: Logger;
@@ -35,7 +38,8 @@ export class Knowledge implements KeyLookup {
   #keys: KeyRing;
   #flawed = 0;
 
-  constructor(rootPublicKey: Uint8Array, catalogue: Catalogue, log: Logger) {
+  constructor(rootPublicKey: Uint8Array, catalogue: Catalogue, log: Logger, served: ServedBuckets = 'all') {
+    this.bags = new BagMap(served);
     this.#root = rootPublicKey;
     this.catalogue = catalogue;
     this.#log = log;
@@ -53,8 +57,9 @@ export class Knowledge implements KeyLookup {
   /** `nothing`: what the draft is told is all there is. One draft at a time is committed or discarded. */
   draft(from: 'known' | 'nothing'): KnowledgeDraft {
     const map = this.map.draft(from);
+    const bags = this.bags.draft(from);
     /** Of these there are few: they are kept and taken in at the end. */
-    const others: Exclude<Fact, { readonly entity: 'channel' | 'video' | 'asset' | 'policy' }>[] = [];
+    const others: Extract<Fact, { readonly entity: 'signing_key' | 'role_loss' }>[] = [];
     let flawed = 0;
     const report = (what: object, message: string): void => {
       flawed += 1;
@@ -78,6 +83,12 @@ export class Knowledge implements KeyLookup {
           if (error) report({ scope, id, err: error }, 'a policy does not validate: insiders only');
           return;
         }
+        case 'bag':
+          bags.setBag(fact.id, fact.row);
+          return;
+        case 'bucket':
+          bags.setBucket(fact.bucket, fact.row);
+          return;
         default:
           others.push(fact);
           return;
@@ -94,6 +105,7 @@ export class Knowledge implements KeyLookup {
           this.#keys = new KeyRing(this.#root);
         }
         map.commit();
+        bags.commit();
         for (const fact of others) {
           if (fact.entity === 'role_loss') this.#losses.add(fact.loss);
           else this.#takeKey(fact, report);
@@ -104,6 +116,7 @@ export class Knowledge implements KeyLookup {
       },
       discard: () => {
         map.discard();
+        bags.discard();
       },
     };
   }
@@ -113,12 +126,14 @@ export class Knowledge implements KeyLookup {
       map: this.map.contents(),
       keys: new Map(this.#keys.rows),
       losses: [...this.#losses.all()],
+      bags: this.bags.contents(),
     };
   }
 
   /** Becomes what was written down; throws what makes no sense of it, and is of no use then. */
-  restore({ map, keys, losses }: KnowledgeContents): void {
+  restore({ map, keys, losses, bags }: KnowledgeContents): void {
     this.map.restore(map);
+    this.bags.restore(bags);
     const others = this.draft('known');
     for (const loss of losses) others.take({ entity: 'role_loss', loss });
     for (const [kid, row] of keys) others.take({ entity: 'signing_key', kid, row });
@@ -129,6 +144,7 @@ export class Knowledge implements KeyLookup {
   sizes(): Readonly<Record<string, number>> {
     return {
       ...this.map.stats,
+      ...this.bags.stats,
       keys: this.#keys.size,
       role_losses: this.#losses.size,
       rejected: this.#flawed,

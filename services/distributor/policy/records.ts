@@ -21,6 +21,8 @@ const ASSET = 3;
 const POLICY = 4;
 const SIGNING_KEY = 5;
 const ROLE_LOSS = 6;
+const BAG = 8;
+const BUCKET = 9;
 
 /** Where the database was when it was read, from the record that says it. Ages are in milliseconds. */
 export interface StandRecord {
@@ -59,6 +61,10 @@ export function findFact(row: CopyRow): Fact | null {
     const known = isGone ? null : { certificate: row.text(TEXT), isRevoked };
     return { entity: 'signing_key', kid: row.text(KEY), row: known };
   }
+  if (entity === BUCKET) {
+    const known = isGone ? null : { operators: row.text(TEXT), isDistributing: row.int2(FLAGS) === 1 };
+    return { entity: 'bucket', bucket: row.text(KEY), row: known };
+  }
   if (entity === ROLE_LOSS) return findLoss(row);
   const id = row.id(ID);
   if (id === -1) return null;
@@ -69,6 +75,8 @@ export function findFact(row: CopyRow): Fact | null {
       return { entity: 'video', id, row: isGone ? null : toVideo(row) };
     case ASSET:
       return { entity: 'asset', id, row: isGone ? null : toAsset(row) };
+    case BAG:
+      return { entity: 'bag', id, row: isGone ? null : { buckets: row.text(TEXT) } };
     case POLICY: {
       const key = row.text(KEY);
       const scope = POLICY_SCOPES.find((known) => known === key);

@@ -5,7 +5,7 @@ import { POLICY_SCOPES, type PolicyScope } from '../../../shared/policy/index.ts
 import type { Position } from '../../../shared/db/index.ts';
 import type { CatalogueIndex } from './catalogue.ts';
 import { Page, PAGE_SLOTS, type Pages } from './entity-table.ts';
-import type { KeyRow } from './facts.ts';
+import type { BucketRow, KeyRow } from './facts.ts';
 import type { KnowledgeContents } from './knowledge.ts';
 import type { RoleLoss } from './role-losses.ts';
 
@@ -23,9 +23,9 @@ export class SavedMapError extends Error {
 
 /**
  * The format: this line; the length of the head; the head in JSON; pages of the catalogue by their places; the pages of
- * each table; CRC-32 of all of it. Numbers are little-endian.
+ * each table, those of the bags last; CRC-32 of all of it. Numbers are little-endian.
  */
-const MAGIC = Buffer.from('panoptes map 1\n');
+const MAGIC = Buffer.from('panoptes map 2\n');
 const PART_BYTES = 1 << 20;
 const HEAD_BYTES_MAX = 1 << 30;
 
@@ -37,7 +37,9 @@ interface Head {
   readonly losses: readonly RoleLoss[];
   readonly catalogueId: string;
   readonly places: number;
-  readonly pages: Readonly<Record<PolicyScope, number>>;
+  readonly pages: Readonly<Record<PolicyScope | 'bag', number>>;
+  readonly bucketSets: readonly (string | null)[];
+  readonly buckets: readonly (readonly [id: string, row: BucketRow])[];
 }
 
 /**
@@ -46,7 +48,7 @@ interface Head {
  */
 export async function saveMap(path: string, { position, contents, catalogue }: SavedMap): Promise<void> {
   const draft = `${path}.draft`;
-  const { map, keys, losses } = contents;
+  const { map, keys, losses, bags } = contents;
   const { channel, video, asset } = map.pages;
   const head: Head = {
     position,
@@ -56,7 +58,9 @@ export async function saveMap(path: string, { position, contents, catalogue }: S
     losses,
     catalogueId: catalogue.fileId,
     places: catalogue.places.size,
-    pages: { channel: channel.size, video: video.size, asset: asset.size },
+    pages: { channel: channel.size, video: video.size, asset: asset.size, bag: bags.pages.size },
+    bucketSets: bags.sets,
+    buckets: [...bags.buckets],
   };
   try {
     const file = await open(draft, 'w', 0o600);
@@ -69,6 +73,7 @@ export async function saveMap(path: string, { position, contents, catalogue }: S
       for (const entry of catalogue.places) await writer.numbers(entry);
       for (const scope of POLICY_SCOPES)
         for (const [number, page] of map.pages[scope]) await writePage(writer, number, page);
+      for (const [number, page] of bags.pages) await writePage(writer, number, page);
       await writer.end();
       await file.sync();
     } finally {
@@ -110,11 +115,13 @@ export async function readSavedMap(path: string): Promise<SavedMap> {
       video: await readPages(reader, head.pages.video),
       asset: await readPages(reader, head.pages.asset),
     };
+    const bagPages = await readPages(reader, head.pages.bag);
     await reader.end();
     const { position, documents, assets, keys, losses, catalogueId: fileId } = head;
+    const bags = { sets: head.bucketSets, pages: bagPages, buckets: new Map(head.buckets) };
     return {
       position,
-      contents: { map: { documents, assets, pages }, keys: new Map(keys), losses },
+      contents: { map: { documents, assets, pages }, keys: new Map(keys), losses, bags },
       catalogue: { fileId, places },
     };
   } catch (error) {

@@ -35,6 +35,8 @@ const VIEWS = [
   'asset_record',
   'policy_record',
   'signing_key_record',
+  'bag_record',
+  'bucket_record',
   `role_loss_record where second > (extract(epoch from now()) * 1000)::bigint - ${LOSS_KEEP_MS}`,
 ];
 
@@ -59,6 +61,8 @@ const CHANGED = [
   'changed_policies',
   'changed_signing_keys',
   'changed_role_losses',
+  'changed_bags',
+  'changed_buckets',
 ];
 
 /**

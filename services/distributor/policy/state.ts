@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openOrCleanUp } from '../../../shared/base/index.ts';
 import type { Position } from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
+import type { ServedBuckets } from './bag-map.ts';
 import { Catalogue } from './catalogue.ts';
 import { lockFolder } from './folder-lock.ts';
 import { Knowledge } from './knowledge.ts';
@@ -20,18 +21,20 @@ export interface State extends AsyncDisposable {
 export interface StateOptions {
   readonly dir: string;
   readonly rootKey: Uint8Array;
+  readonly served?: ServedBuckets;
   readonly log: Logger;
 }
 
 /** Takes up what an earlier run has left in `dir`, if it is whole. Throws when another process uses the folder. */
-export function openState({ dir, rootKey, log }: StateOptions): Promise<State> {
+export function openState({ dir, rootKey, served = 'all', log }: StateOptions): Promise<State> {
   return openOrCleanUp(async (opened) => {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     opened.use(await lockFolder(dir));
+    const knowing = (catalogue: Catalogue): Knowledge => new Knowledge(rootKey, catalogue, log, served);
     const paths = { map: join(dir, 'map'), catalogue: join(dir, 'catalogue') };
     const { knowledge, start } =
-      (await findKnowledge(paths, rootKey, log)) ??
-      ({ knowledge: new Knowledge(rootKey, Catalogue.create(paths.catalogue), log), start: null } as const);
+      (await findKnowledge(paths, knowing, log)) ??
+      ({ knowledge: knowing(Catalogue.create(paths.catalogue)), start: null } as const);
     opened.defer(() => {
       knowledge.catalogue[Symbol.dispose]();
       return Promise.resolve();
@@ -66,7 +69,7 @@ export function openState({ dir, rootKey, log }: StateOptions): Promise<State> {
 
 async function findKnowledge(
   paths: { readonly map: string; readonly catalogue: string },
-  rootKey: Uint8Array,
+  knowing: (catalogue: Catalogue) => Knowledge,
   log: Logger,
 ): Promise<{ readonly knowledge: Knowledge; readonly start: Position } | null> {
   const startedAt = performance.now();
@@ -75,7 +78,7 @@ async function findKnowledge(
     const saved = await readSavedMap(paths.map);
     catalogue = Catalogue.find(paths.catalogue, saved.catalogue);
     if (catalogue === null) throw new SavedMapError('the catalogue beside it is another one');
-    const knowledge = new Knowledge(rootKey, catalogue, log);
+    const knowledge = knowing(catalogue);
     knowledge.restore(saved.contents);
     const ms = Math.round(performance.now() - startedAt);
     log.info({ ...knowledge.sizes(), ms }, 'the saved map is loaded');

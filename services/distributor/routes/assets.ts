@@ -58,11 +58,11 @@ export function createAssetHandler(
 
     /**
      * A running answer ends when what is known has changed against it. The token is not looked at again and time stands
-     * still for it, so that nothing expires in the middle of a film; nor does what is merely old end it.
+     * still for it, so that nothing expires in the middle of a film; nor does what is merely old end it, or what is other nodes' business from now on.
      */
     const mayGoOn = (): boolean => {
       const decision = gate.judge(asset, facts);
-      return decision.allowed || decision.code === 'policy_stale';
+      return decision.allowed || decision.code === 'policy_stale' || decision.code === 'misdirected';
     };
 
     const headers = headersIfAllowed();

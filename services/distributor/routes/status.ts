@@ -1,16 +1,27 @@
 import type { FastifyInstance } from 'fastify';
-import type { DistributorStatus } from '../../../shared/wire/index.ts';
+import type { DistributorBuckets, DistributorStatus } from '../../../shared/wire/index.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
 
 export interface StatusOptions {
   readonly id: string;
   readonly version: string;
   readonly store: AssetStore;
+  readonly buckets: () => DistributorBuckets;
   readonly ages: () => Pick<DistributorStatus, 'policyAgeMs' | 'chainAgeMs'>;
 }
 
-/** `GET /api/v1/status`: what today's distributors say of themselves, and how old this one's knowledge is. */
-export function serveStatus(app: FastifyInstance, { id, version, store, ages }: StatusOptions): void {
+/**
+ * `GET /api/v1/status` and `/api/v1/buckets`: what today's distributors say of themselves, and how old this one's
+ * knowledge is.
+ */
+export function serveStatus(
+  app: FastifyInstance,
+  { id, version, store, buckets, ages }: StatusOptions,
+): void {
+  app.get('/api/v1/buckets', (_request, reply): DistributorBuckets => {
+    reply.header('cache-control', 'no-store');
+    return buckets();
+  });
   app.get('/api/v1/status', (_request, reply): DistributorStatus => {
     const { files, bytes, bytesMax, fetching } = store.stats;
     reply.header('cache-control', 'no-store');

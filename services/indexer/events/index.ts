@@ -1,5 +1,6 @@
 import type { ChainEvent } from '../../../shared/chain/index.ts';
 import { createFacts, type BlockFacts } from '../facts.ts';
+import { bucketEvents } from './buckets.ts';
 import { channelEvents } from './channel.ts';
 import { creatorTokenEvents } from './creator-token.ts';
 import type { EventContext, EventHandlers } from './handler.ts';
@@ -17,6 +18,7 @@ const HANDLERS: EventHandlers = {
   ...creatorTokenEvents,
   ...membershipEvents,
   ...officeEvents,
+  ...bucketEvents,
 };
 
 /** Whether this program has anything to learn from an event. */

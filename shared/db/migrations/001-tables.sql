@@ -31,6 +31,21 @@ create table panoptes.asset (
   content_hash text not null -- base58btc multihash (blake3), as in the chain's ipfsContentId
 );
 
+-- Who stores and who distributes a channel's files: ids of storage buckets, and of distribution buckets as family:index.
+create table panoptes.bag (
+  channel bigint primary key,
+  stored_by bigint[] not null,
+  distributed_by text[] not null
+);
+
+-- A distribution bucket, `id` as family:index; `operators` are workers of the distribution group.
+create table panoptes.bucket (
+  id text primary key,
+  operators bigint[] not null,
+  is_accepting boolean not null,
+  is_distributing boolean not null
+);
+
 -- `owner_member` null: the NFT belongs to whoever owns the channel. `value` in the smallest unit, `since` of the
 -- acquisition; both null where the history does not say.
 create table panoptes.nft (

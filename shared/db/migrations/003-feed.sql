@@ -1,5 +1,6 @@
 -- What a distributor reads: rows of every table in one form, so that whatever it asks for comes by one COPY.
--- `entity`: 0 where the reader stands, 1 channel, 2 video, 3 asset, 4 policy, 5 signing key, 6 role loss.
+-- `entity`: 0 where the reader stands, 1 channel, 2 video, 3 asset, 4 policy, 5 signing key, 6 role loss,
+-- 8 bag, 9 bucket.
 -- `flags` is null where there is no such row any more.
 create type panoptes.record as (
   entity smallint, id bigint, parent bigint, second bigint, size bigint, flags smallint, key text, text text
@@ -36,6 +37,17 @@ create view panoptes.role_loss_record as
          (extract(epoch from at) * 1000)::bigint as second, null::bigint as size,
          0::smallint as flags, subject || '|' || role || '|' || object as key, null::text as text
     from panoptes.role_loss;
+
+-- `id` is the channel's; `text` its distribution buckets as the chain orders them.
+create view panoptes.bag_record as
+  select 8::smallint as entity, channel as id, null::bigint as parent, null::bigint as second, null::bigint as size,
+         0::smallint as flags, null::text as key, array_to_string(distributed_by, ',') as text
+    from panoptes.bag;
+
+create view panoptes.bucket_record as
+  select 9::smallint as entity, null::bigint as id, null::bigint as parent, null::bigint as second, null::bigint as size,
+         is_distributing::int::smallint as flags, id as key, array_to_string(operators, ',') as text
+    from panoptes.bucket;
 
 -- How old what this server has from another one is, in milliseconds; 0: it has nothing from any.
 do $$
@@ -102,6 +114,16 @@ create function panoptes.changed_role_losses(after pg_snapshot) returns setof pa
       on l.subject = split_part(c.id, '|', 1) and l.role = split_part(c.id, '|', 2) and l.object = split_part(c.id, '|', 3)
 $$;
 
+create function panoptes.changed_bags(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 8::smallint, id, r.parent, r.second, r.size, r.flags, r.key, r.text
+    from panoptes.newer_ids(after, 'bag') id left join panoptes.bag_record r using (id)
+$$;
+create function panoptes.changed_buckets(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 9::smallint, null::bigint, r.parent, r.second, r.size, r.flags, c.id, r.text
+    from (select distinct id from panoptes.newer(after) where entity = 'bucket') c
+    left join panoptes.bucket_record r on r.key = c.id
+$$;
+
 -- Where a reader stands that comes from `after`. `key` says when what changed since cannot be told: `pruned`, or
 -- `other_server` (a restored dump counts its transactions anew), or `truncated`: a table was. Or `many`: there are more
 -- changes than that.
@@ -142,6 +164,8 @@ begin
       union all select * from panoptes.changed_assets(after)
       union all select * from panoptes.changed_policies(after)
       union all select * from panoptes.changed_signing_keys(after)
-      union all select * from panoptes.changed_role_losses(after);
+      union all select * from panoptes.changed_role_losses(after)
+      union all select * from panoptes.changed_bags(after)
+      union all select * from panoptes.changed_buckets(after);
   end if;
 end $$;

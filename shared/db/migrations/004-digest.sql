@@ -14,6 +14,7 @@ begin
     $query$,
     case split_part(of, '/', 1)
       when 'asset' then $line$concat_ws(',', id, coalesce('v' || second, 'c' || parent), key, size, text)$line$
+      when 'bag' then $line$concat_ws(',', id, text)$line$
       when 'policy' then $line$concat_ws(',', id, text)$line$
       else $line$concat_ws(',', id, parent, flags)$line$
     end,

@@ -136,6 +136,13 @@ export const PALLETS: readonly Pallet[] = [
       Bags: map('BagId', 'BagRecord'),
       NextDataObjectId: value('DataObjectId'),
       DataObjectsById: map(['BagId', 'DataObjectId'], 'DataObject'),
+      NextDistributionBucketFamilyId: value('DistributionBucketFamilyId'),
+      DistributionBucketFamilyById: map('DistributionBucketFamilyId', 'DistributionBucketFamily'),
+      DistributionBucketByFamilyIdById: map(
+        ['DistributionBucketFamilyId', 'DistributionBucketIndex'],
+        'DistributionBucket',
+      ),
+      DistributionBucketFamilyNumber: value('u64'),
     },
   },
   {

@@ -55,7 +55,7 @@ export function upload(
   const bag = change.find(bags, bagId);
   change.put(bags, [bagId], {
     storedBy: [BUCKET],
-    distributedBy: [],
+    distributedBy: bag?.distributedBy ?? [],
     objectsTotalSize: assets.reduce((sum, { size }) => sum + size, bag?.objectsTotalSize ?? 0),
     objectsNumber: (bag?.objectsNumber ?? 0) + assets.length,
   });

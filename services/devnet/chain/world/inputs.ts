@@ -53,6 +53,8 @@ const Members = Type.Array(Id, { maxItems: 50, uniqueItems: true });
 const Worker = object({ group: Group, worker: Id });
 const Curator = object({ group: Id, worker: Id });
 const OfVideo = object({ video: Id });
+const Bucket = object({ family: Id, index: Id });
+const Indexes = Type.Array(Id, { maxItems: 50, uniqueItems: true });
 
 function object<T extends Parameters<typeof Type.Object>[0]>(properties: T): TObject<T> {
   return Type.Object(properties, { additionalProperties: false });
@@ -83,6 +85,16 @@ export const INPUTS = {
   addCurator: Curator,
   removeCurator: Curator,
   setCuratorGroupStatus: object({ group: Id, active: Type.Boolean() }),
+
+  createBucketFamily: object({}),
+  /** Accepts bags and distributes at once. */
+  createBucket: object({ family: Id }),
+  deleteBucket: Bucket,
+  setBucketDistributing: object({ family: Id, index: Id, distributing: Type.Boolean() }),
+  /** Invited and accepted at once; `active` false: removed. */
+  setBucketOperator: object({ family: Id, index: Id, worker: Id, active: Type.Boolean() }),
+  /** Which buckets of one family distribute the channel's bag. */
+  updateBagBuckets: object({ channel: Id, family: Id, add: Indexes, remove: Indexes }),
 
   createChannel: object({
     owner: Owner,

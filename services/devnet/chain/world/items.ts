@@ -5,6 +5,8 @@ import type {
   CouncilMember,
   CuratorGroup,
   DataObject,
+  DistributionBucket,
+  DistributionBucketFamily,
   Membership,
   OpenAuctionBid,
   Token,
@@ -61,6 +63,17 @@ export const bags: Item<[bag: BagId], Bag> = { pallet: 'Storage', name: 'Bags' }
 export const dataObjectsById: Item<[bag: BagId, object: number], DataObject> = {
   pallet: 'Storage',
   name: 'DataObjectsById',
+};
+
+export const nextFamilyId: IdItem = { pallet: 'Storage', name: 'NextDistributionBucketFamilyId' };
+export const familyNumber: IdItem = { pallet: 'Storage', name: 'DistributionBucketFamilyNumber' };
+export const families: Item<[family: number], DistributionBucketFamily> = {
+  pallet: 'Storage',
+  name: 'DistributionBucketFamilyById',
+};
+export const distributionBuckets: Item<[family: number, index: number], DistributionBucket> = {
+  pallet: 'Storage',
+  name: 'DistributionBucketByFamilyIdById',
 };
 
 export const nextTokenId: IdItem = { pallet: 'ProjectToken', name: 'NextTokenId' };

@@ -131,9 +131,27 @@ export interface CuratorGroup {
 
 export type BagId = { readonly Dynamic: { readonly Channel: number } };
 
+export interface DistributionBucketId {
+  readonly distributionBucketFamilyId: number;
+  readonly distributionBucketIndex: number;
+}
+
+export interface DistributionBucketFamily {
+  readonly nextDistributionBucketIndex: number;
+}
+
+export interface DistributionBucket {
+  readonly acceptingNewBags: boolean;
+  readonly distributing: boolean;
+  readonly pendingInvitations: readonly number[];
+  /** Distribution workers. */
+  readonly operators: readonly number[];
+  readonly assignedBags: number;
+}
+
 export interface Bag {
   readonly storedBy: readonly number[];
-  readonly distributedBy: readonly never[];
+  readonly distributedBy: readonly DistributionBucketId[];
   readonly objectsTotalSize: number;
   readonly objectsNumber: number;
 }

@@ -15,6 +15,8 @@ interface Results {
   buyMembership: { readonly memberId: number };
   setWorker: { readonly worker: number };
   createCuratorGroup: { readonly group: number };
+  createBucketFamily: { readonly family: number };
+  createBucket: { readonly index: number };
   createChannel: { readonly channel: number; readonly assets: ChannelAssets };
   updateChannel: { readonly assets: ChannelAssets };
   createVideo: { readonly video: number; readonly assets: VideoAssets };

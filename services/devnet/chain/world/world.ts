@@ -7,6 +7,7 @@ import { BUY_NOW, INPUTS, type Input, type OperationName } from './inputs.ts';
 import { membershipById, videoById } from './items.ts';
 import type { Operations } from './operation.ts';
 import { auctions } from './operations/auctions.ts';
+import { buckets } from './operations/buckets.ts';
 import { channels } from './operations/channels.ts';
 import { curators } from './operations/curators.ts';
 import { groups } from './operations/groups.ts';
@@ -20,6 +21,7 @@ const OPERATIONS: Operations<OperationName> = {
   ...members,
   ...groups,
   ...curators,
+  ...buckets,
   ...channels,
   ...videos,
   ...nfts,

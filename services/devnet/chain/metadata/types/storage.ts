@@ -1,4 +1,4 @@
-/** Bags and data objects (pallet storage). */
+/** Bags, data objects and distribution buckets (pallet storage). */
 export const STORAGE_TYPES = `
 type DataObjectId = u64
 type StorageBucketId = u64
@@ -15,6 +15,13 @@ enum pallet_storage::DynamicBagIdType as DynamicBagId { Member(MemberId), Channe
 enum pallet_storage::BagIdType as BagId { Static(StaticBagId), Dynamic(DynamicBagId) }
 struct pallet_storage::DistributionBucketIdRecord {
   distribution_bucket_family_id: DistributionBucketFamilyId, distribution_bucket_index: DistributionBucketIndex,
+}
+struct pallet_storage::DistributionBucketFamilyRecord as DistributionBucketFamily {
+  next_distribution_bucket_index: DistributionBucketIndex,
+}
+struct pallet_storage::DistributionBucketRecord as DistributionBucket {
+  accepting_new_bags: bool, distributing: bool, pending_invitations: BoundedBTreeSet<WorkerId>,
+  operators: BoundedBTreeSet<WorkerId>, assigned_bags: u64,
 }
 struct pallet_storage::BagRecord {
   stored_by: BoundedBTreeSet<StorageBucketId>, distributed_by: BoundedBTreeSet<DistributionBucketId>,
@@ -44,6 +51,16 @@ enum pallet_storage::RawEvent as StorageEvent {
   15 DataObjectsDeleted(AccountId, BagId, BTreeSet<DataObjectId>),
   18 DynamicBagDeleted(DynamicBagId),
   19 DynamicBagCreated(DynamicBagCreationParameters, BTreeSet<DataObjectId>),
+  24 DistributionBucketFamilyCreated(DistributionBucketFamilyId),
+  26 DistributionBucketCreated(DistributionBucketFamilyId, bool, DistributionBucketId),
+  28 DistributionBucketDeleted(DistributionBucketId),
+  29 DistributionBucketsUpdatedForBag(
+    BagId, DistributionBucketFamilyId, BTreeSet<DistributionBucketIndex>, BTreeSet<DistributionBucketIndex>,
+  ),
+  31 DistributionBucketModeUpdated(DistributionBucketId, bool),
+  33 DistributionBucketOperatorInvited(DistributionBucketId, WorkerId),
+  35 DistributionBucketInvitationAccepted(WorkerId, DistributionBucketId),
+  37 DistributionBucketOperatorRemoved(DistributionBucketId, WorkerId),
   39 DataObjectsUpdated(UploadParameters, BTreeSet<DataObjectId>, BTreeSet<DataObjectId>),
 }
 `;
