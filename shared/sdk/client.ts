@@ -68,6 +68,8 @@ export interface Client {
 const SHARE_LIFE_SEC = 300;
 /** Answers that another token might turn. */
 const REFUSALS: readonly number[] = [401, 403, 451];
+/** The asset is in none of that distributor's buckets. */
+const MISDIRECTED = 421;
 /** How long "no" is believed: a gallery of locked videos asks once. */
 const REFUSAL_MS = 2_000;
 /** With what is known, with what is needed, and with that asked for anew. */
@@ -132,19 +134,23 @@ export function createClient(options: ClientOptions): Client {
       return session;
     });
 
-  /** One request to the first distributor that answers at all. */
+  /** One request to the first distributor that answers at all, and serves the asset if any does. */
   const fetchFrom = async (path: string, init: RequestInit, token: string | null): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
     let unreachable: unknown;
+    let elsewhere: Response | null = null;
     for (const url of distributorUrls) {
       try {
-        return await fetch(url + path, { ...init, headers });
+        const response = await fetch(url + path, { ...init, headers });
+        if (response.status !== MISDIRECTED) return response;
+        elsewhere = response;
       } catch (error) {
         if (init.signal?.aborted) throw error;
         unreachable = error;
       }
     }
+    if (elsewhere !== null) return elsewhere;
     throw unreachable;
   };
 

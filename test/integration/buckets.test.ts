@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../../shared/db/index.ts';
 import { bearer, MEMBERS_ONLY, startTestDistributor, type TestDistributor } from '../support/distributor.ts';
 import { account } from '../support/dev-chain.ts';
 import { startIndexerUnderTest, type IndexerUnderTest } from '../support/indexer.ts';
@@ -107,22 +108,14 @@ describe('a distributor', () => {
 
   it('notices bags and buckets that changed without a word', async () => {
     const open = await node.addAsset();
-    await put(open.id, ['0:5']);
+    await put(open.id, ['0:6']);
     await statusBecomes(open.id, 421);
-    const silently = async (statement: string): Promise<void> => {
-      const client = await node.db.pool.connect();
-      try {
-        await client.query('set session_replication_role = replica');
-        await client.query(statement);
-        await client.query('reset session_replication_role');
-      } finally {
-        client.release();
-      }
-    };
-    await silently(`insert into panoptes.bucket values ('0:5', '{3}', true, true)`);
+    await inTransaction(node.db.pool, 'BEGIN', async (client) => {
+      await client.query('set local session_replication_role = replica');
+      await client.query(`insert into panoptes.bucket values ('0:5', '{3}', true, true)`);
+      await client.query(`update panoptes.bag set distributed_by = '{0:5}' where channel = $1`, [open.id]);
+    });
     await statusBecomes(open.id, 200);
-    await silently(`update panoptes.bag set distributed_by = '{0:6}' where channel = ${open.id}`);
-    await statusBecomes(open.id, 421);
   });
 
   it("says which buckets it serves, as today's distributors do", async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { AccessDenied, createClient, ServiceError, type ClientOptions } from '../../shared/sdk/index.ts';
 import { getAsset, join, publishVideo, setPolicy, useNetwork, type Person } from '../support/network.ts';
@@ -48,6 +51,18 @@ it('asks the next distributor when one does not answer, however the URLs end', a
   const client = clientOf(person, {
     authUrl: `${network().auth.url}/`,
     distributorUrls: ['http://127.0.0.1:1/', `${network().distributor.url}/`],
+  });
+  const response = await client.fetchAsset(media);
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
+});
+
+it('asks the next distributor when the asset is in none of the buckets of one', async () => {
+  const { media, bytes } = await publishForMembers();
+  await using elsewhere = createServer((_request, response) => void response.writeHead(421).end()).listen(0);
+  await once(elsewhere, 'listening');
+  const { port } = elsewhere.address() as AddressInfo;
+  const client = clientOf(await join(network()), {
+    distributorUrls: [`http://127.0.0.1:${port}`, network().distributor.url],
   });
   const response = await client.fetchAsset(media);
   expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
