@@ -111,7 +111,12 @@ function* someAssets({ assets }: World, seed = 1): Generator<number, never> {
   }
 }
 
-const baseOf = ({ map, losses }: Knowledge): DecisionBase => ({ map, losses, defaultPolicy: 'public' });
+const baseOf = ({ map, losses, revocations }: Knowledge): DecisionBase => ({
+  map,
+  losses,
+  revocations,
+  defaultPolicy: 'public',
+});
 const requestBy = (token: VerifiedToken | null): AccessRequest => ({
   token,
   method: 'GET',

@@ -1,7 +1,14 @@
 import type { Needs, PolicyContext } from '../../shared/policy/index.ts';
-import { findViolated, type RoleClaim, type VerifiedToken } from '../../shared/token/index.ts';
+import {
+  findViolated,
+  isRevoked,
+  type RoleClaim,
+  type TokenReason,
+  type VerifiedToken,
+} from '../../shared/token/index.ts';
 import type { ProblemCode } from '../../shared/wire/index.ts';
 import type { PolicyMap } from './policy/policy-map.ts';
+import type { Revocations } from './policy/revocations.ts';
 import type { RoleLosses } from './policy/role-losses.ts';
 import { hiddenBy, isInsider, type Hidden } from './policy/screening.ts';
 import { createSight } from './policy/sight.ts';
@@ -30,6 +37,7 @@ export type Decision =
 export interface DecisionBase {
   readonly map: PolicyMap;
   readonly losses: RoleLosses;
+  readonly revocations: Revocations;
   /** Whether this node is not meant to serve the channel's files; absent: it serves everybody's. */
   readonly isElsewhere?: ((channel: number) => boolean) | null;
   /** What counts where no policy says anything. */
@@ -44,6 +52,7 @@ const NOT_FOUND: Decision = { allowed: false, code: 'not_found' };
 /** A row between the asset and its channel is missing or makes no sense: nobody can be shown to be an insider. */
 const INCOMPLETE: Decision = { allowed: false, code: 'not_public', reason: 'incomplete' };
 const NO_ROLES: readonly RoleClaim[] = [];
+const REVOKED: TokenReason = 'token_revoked';
 
 /** Deciding never waits, so one of each is enough for every request, and letting in makes no objects of its own. */
 const sight = createSight();
@@ -79,10 +88,11 @@ const context = new (class implements PolicyContext {
  * 1. There is no such asset: `not_found`. What it belongs to is not known: `not_public`, for everybody. It is not in
  *    this node's buckets: `misdirected`.
  * 2. Anybody may have it: allowed, whatever token comes.
- * 3. The token is for other nodes or another use, and without one it is not open: `restricted`, `reason` says by what.
- * 4. A role of it makes an insider, or the policy holds for its roles, for the time and for where the request comes
+ * 3. The token has been revoked, and without one it is not open: `token_invalid`.
+ * 4. The token is for other nodes or another use, likewise: `restricted`, `reason` says by what.
+ * 5. A role of it makes an insider, or the policy holds for its roles, for the time and for where the request comes
  *    from: allowed. Roles that have ended since count for nothing. Policy is not asked about what is hidden.
- * 5. With the roles that have ended it would have been: `role_outdated`. Hidden by moderators: `censored`, also without
+ * 6. With the roles that have ended it would have been: `role_outdated`. Hidden by moderators: `censored`, also without
  *    a token. No token: `token_missing`. Hidden by its owner: `not_public`. Else `policy_denied`. `needs` says what would
  *    open it: what the policy asks for, then being an insider.
  */
@@ -100,6 +110,8 @@ export function decide(base: DecisionBase, asset: number, request: AccessRequest
     if (opens(NO_ROLES, hidden)) return GRANTED;
     return refuse(hidden === 'censored' ? 'censored' : 'token_missing', hidden);
   }
+  if (base.revocations.size > 0 && isRevoked(token, base.revocations))
+    return opens(NO_ROLES, hidden) ? GRANTED : { ...refuse('token_invalid', hidden), reason: REVOKED };
   const violated = violatedBy(token, asset, request);
   if (violated !== null)
     return opens(NO_ROLES, hidden) ? GRANTED : { allowed: false, code: 'restricted', reason: violated };
@@ -152,7 +164,7 @@ function stillHeld({ roles, sub, blk }: VerifiedToken, losses: RoleLosses): read
 /** Those who judge what is hidden; which curators, their token shows. */
 const MODERATORS: Needs = [[{ role: 'content_lead' }], [{ role: 'council_member' }], [{ role: 'curator' }]];
 
-function refuse(code: ProblemCode, hidden: Hidden): Decision {
+function refuse(code: ProblemCode, hidden: Hidden): Extract<Decision, { allowed: false }> {
   const channel = String(sight.channel);
   const insiders: Needs = [[{ role: 'channel_owner', channel }], [{ role: 'channel_collaborator', channel }]];
   if (hidden !== null) return { allowed: false, code, needs: [...insiders, ...MODERATORS] };

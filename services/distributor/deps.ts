@@ -84,6 +84,9 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
           get losses() {
             return knowledge.losses;
           },
+          get revocations() {
+            return knowledge.revocations;
+          },
           isElsewhere: served === 'all' ? null : (channel) => !knowledge.bags.serves(channel),
           defaultPolicy: config.defaultPolicy,
         },

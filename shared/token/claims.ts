@@ -27,6 +27,7 @@ export type RoleClaim =
     }
   | { readonly role: 'content_lead'; readonly worker: string }
   | { readonly role: 'council_member'; readonly member: string }
+  /** `buckets` (`family:index`): those named in the request that the worker operates. */
   | { readonly role: 'distribution_operator'; readonly worker: string; readonly buckets: readonly string[] }
   | { readonly role: 'gateway'; readonly gateway: string; readonly worker?: string };
 
@@ -49,7 +50,7 @@ export interface Restrictions {
   readonly mth?: readonly ('GET' | 'HEAD')[];
   /** First and last byte that may be read, inclusive. */
   readonly bytes?: readonly [first: number, last: number];
-  /** Session id, for metering. */
+  /** Session id, for metering and to end all of a session at once; that of an auth node is the `keyId` of its session key. */
   readonly sid?: string;
 }
 

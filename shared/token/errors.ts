@@ -13,6 +13,8 @@
  * - `token_life_too_long`: issued for longer than this verifier accepts.
  * - `signature_invalid`: the first signature check, and the only one a forged token costs.
  * - `narrowing_invalid`: a block widens, or is not signed by the holder its parent names.
+ * - `token_revoked`: ended by the lead, or by whoever signed in. For those who know what is revoked (`isRevoked`), after
+ *   all of the above.
  */
 export const TOKEN_REASONS = [
   'token_too_large',
@@ -28,6 +30,7 @@ export const TOKEN_REASONS = [
   'proof_mismatch',
   'signature_invalid',
   'narrowing_invalid',
+  'token_revoked',
 ] as const;
 
 export type TokenReason = (typeof TOKEN_REASONS)[number];

@@ -24,8 +24,18 @@ export { parseNarrowClaims, parseRole, parseRoleTokenClaims, ROLE_NAMES } from '
 export { findOrigin, isDomainPattern, isOrigin, matchesOrigin } from './origin.ts';
 export { isPublicKey, keyId } from './public-key.ts';
 export { findViolated, type Use } from './restrictions.ts';
+export { holderOf } from './holder.ts';
+export {
+  isRevoked,
+  REVOCATION_KINDS,
+  type Revocable,
+  type RevocationKind,
+  type RevocationLookup,
+} from './revocation.ts';
 export {
   createSessionProof,
+  EMPTY_BODY_HASH,
+  sidOfProof,
   sessionBodyHash,
   verifySessionProof,
   type ExpectedRequest,

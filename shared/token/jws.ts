@@ -85,7 +85,7 @@ const HEADERS: Readonly<Record<Typ, Shape<{ readonly typ: unknown; readonly kid?
   'role+jwt': named,
   'key+jwt': named,
   'narrow+jwt': unnamed,
-  'session+jwt': unnamed,
+  'session+jwt': named,
 };
 
 /** After `checkType`. Throws `claims_invalid` unless the header has just the members of its type; '' for no `kid`. */

@@ -7,6 +7,7 @@ export const tokenId = text('1 to 64 characters of base64url', /^[\w-]{1,64}$/);
 const worker = text('a worker (group:id)', /^[a-z]{1,32}:(?:0|[1-9]\d{0,15})$/);
 /** An unsigned 128-bit number at most, as a canonical decimal string. */
 const amount = text('a decimal amount', /^(?:0|[1-9]\d{0,38})$/);
+const bucket = text('a distribution bucket (family:index)', /^(?:0|[1-9]\d{0,15}):(?:0|[1-9]\d{0,15})$/);
 const levels = list(natural);
 const subject = text(
   'a subject',
@@ -31,7 +32,7 @@ const ROLES = {
   }),
   content_lead: object({ role: oneOf('content_lead'), worker }),
   council_member: object({ role: oneOf('council_member'), member: id }),
-  distribution_operator: object({ role: oneOf('distribution_operator'), worker, buckets: list(id) }),
+  distribution_operator: object({ role: oneOf('distribution_operator'), worker, buckets: list(bucket) }),
   gateway: object({ role: oneOf('gateway'), gateway: id }, { worker }),
 } satisfies { [R in RoleName]: Shape<Extract<RoleClaim, { role: R }>> };
 

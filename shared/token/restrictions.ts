@@ -20,7 +20,8 @@ export interface Use {
   readonly range: readonly [first: number, last: number] | null;
 }
 
-type Name = keyof Restrictions;
+/** All but `sid`, which says whose use it is and forbids nothing. */
+type Name = Exclude<keyof Restrictions, 'sid'>;
 type Holds = { [K in Name]: (allowed: NonNullable<Restrictions[K]>, use: Use) => boolean };
 
 const lists = (ids: readonly string[] | undefined, id: number | null): boolean =>
@@ -41,8 +42,6 @@ const HOLDS: Holds = {
   },
   mth: (methods, { method }) => methods.some((allowed) => allowed === method),
   bytes: ([first, last], { range }) => range !== null && range[0] >= first && range[1] <= last,
-  /** Says whose use it is; forbids nothing. */
-  sid: () => true,
 };
 const NAMES = Object.keys(HOLDS) as Name[];
 

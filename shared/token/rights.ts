@@ -13,7 +13,11 @@ export interface Rights extends Validity {
   readonly cnf: Confirmation | null;
   /** One set per link that has any; all must hold. */
   readonly restrictions: readonly Restrictions[];
+  /** Session ids, of the links that name one: whose use it is. They limit nothing. */
+  readonly sids: readonly string[];
 }
+
+const NONE: readonly never[] = [];
 
 /** What the role token alone allows. */
 function rootRights(claims: RoleTokenClaims): Rights {
@@ -24,7 +28,8 @@ function rootRights(claims: RoleTokenClaims): Rights {
     roles: claims.roles,
     usr: null,
     cnf: claims.cnf ?? null,
-    restrictions: restrictions ? [restrictions] : [],
+    restrictions: restrictions ? [restrictions] : NONE,
+    sids: claims.sid === undefined ? NONE : [claims.sid],
   };
 }
 
@@ -48,6 +53,7 @@ function narrowRights(parent: Rights, block: NarrowClaims, name: string): Rights
     usr,
     cnf: block.cnf ?? null,
     restrictions: restrictions ? [...parent.restrictions, restrictions] : parent.restrictions,
+    sids: block.sid === undefined ? parent.sids : [...parent.sids, block.sid],
   };
 }
 

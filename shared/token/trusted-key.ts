@@ -1,3 +1,4 @@
+import type { RoleClaim } from './claims.ts';
 import { TokenError } from './errors.ts';
 import type { Moment } from './moment.ts';
 
@@ -19,8 +20,8 @@ export interface KeyLookup {
 
 export interface Attestation {
   readonly kid: string;
-  /** Names of the roles that the key vouched for. */
-  readonly attested: readonly string[];
+  /** The roles that the key vouched for. */
+  readonly attested: readonly RoleClaim[];
 }
 
 /** The key of an attestation; throws `key_unknown` or `key_not_valid`. */
@@ -34,7 +35,7 @@ export function getKey(
   if (revoked) throw new TokenError('key_not_valid', 'the key is revoked');
   if (nowSec + leewaySec < notBefore || nowSec - leewaySec >= notAfter)
     throw new TokenError('key_not_valid', 'the key is outside its window');
-  if (roles !== '*' && !attested.every((role) => roles.includes(role)))
+  if (roles !== '*' && !attested.every(({ role }) => roles.includes(role)))
     throw new TokenError('key_not_valid', 'the key may not attest one of the roles');
   return key;
 }

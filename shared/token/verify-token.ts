@@ -29,8 +29,8 @@ export interface VerifiedToken extends Rights, Attestation {
 }
 
 /**
- * Verifies a token as far as the token itself goes; the rest is the caller's: role loss, audience, restrictions,
- * policy. Throws `TokenError`; the order of the steps is the order of `TOKEN_REASONS`, fixed so that every verifier
+ * Verifies a token as far as the token itself goes; the rest is the caller's: revocation, role loss, audience,
+ * restrictions, policy. Throws `TokenError`; the order of the steps is the order of `TOKEN_REASONS`, fixed so that every verifier
  * names the same reason, and cheap before dear: a forged token costs one look-up and one signature check, whatever is
  * appended to it, because blocks are looked into only once their parent is known to be genuine.
  */
@@ -38,8 +38,8 @@ export function verifyToken(token: string, options: VerifyOptions): VerifiedToke
   const chain = parseChain(token);
   const { kid, root, claims } = chain;
   checkFinal(chain);
-  // Also of roles that are narrowed away: the key signed them.
-  const attested = claims.roles.map(({ role }) => role);
+  // Also those that are narrowed away: the key signed them.
+  const attested = claims.roles;
   const key = getKey({ kid, attested }, options);
   checkTime(validity(chain), options);
   checkLife(claims, options);

@@ -11,7 +11,7 @@ import {
 import { createTestDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
-const ENTITIES = ['stand', 'channel', 'video', 'asset', 'policy', 'signing_key', 'role_loss'];
+const ENTITIES = ['stand', 'channel', 'video', 'asset', 'policy', 'signing_key', 'role_loss', 'revocation'];
 
 async function positionNow(client: Pool | PoolClient): Promise<Position> {
   const { rows } = await client.query<Position>(
@@ -75,6 +75,11 @@ describe('what is written down', () => {
       ['role_loss member:5|crt_holder|6'],
     ],
     ['signing_key', `insert into panoptes.signing_key values ('kid', 'x')`, ['signing_key kid']],
+    [
+      'revocation',
+      `insert into panoptes.revocation values ('sub', 'member:5', now(), now() + interval '25 hours', 'x')`,
+      ['revocation sub|member:5'],
+    ],
     ['chain', `insert into panoptes.chain values (true, '0x', 1, '0x', now(), now())`, ['chain ']],
     [
       'many rows',

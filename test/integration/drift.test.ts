@@ -155,6 +155,24 @@ describe('finds, repairs and reports', () => {
       ({ knowledge }) => [...knowledge.losses.all()].map(({ block }) => block),
       [9],
     ],
+    [
+      'a revocation unseen',
+      1,
+      `insert into panoptes.revocation values ('jti', 'a', now(), now() + interval '25 hours', 'test')`,
+      ({ knowledge }) => [...knowledge.revocations.all()].map(({ value }) => value),
+      ['a'],
+    ],
+    [
+      'a revocation that was lifted unseen',
+      1,
+      ({ knowledge }) =>
+        spoil({ knowledge } as Feed, (draft) => {
+          const row = { kind: 'sub', value: 'member:1', at: 0, until: Date.now() + 3_600_000 } as const;
+          draft.take({ entity: 'revocation', kind: row.kind, value: row.value, row });
+        }),
+      ({ knowledge }) => knowledge.revocations.size,
+      0,
+    ],
   ])('%s', async (_name, rows, spoilt, ask, expected) => {
     const feed = await open();
     if (typeof spoilt === 'string') await unseen(spoilt);

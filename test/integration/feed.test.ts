@@ -166,6 +166,24 @@ describe('a change is known at once', () => {
     await bench.sql('delete from panoptes.signing_key');
     await until('its end', () => find() === null);
   });
+
+  it('something is revoked, for longer, and lifted', async () => {
+    const feed = await bench.open({ pollMs: NEVER_MS });
+    const revokedUntil = (): number => feed.knowledge.revocations.revokedUntil('sid', 'a|b');
+    expect(revokedUntil()).toBe(Number.NEGATIVE_INFINITY);
+    await bench.sql(
+      `insert into panoptes.revocation values ('sid', 'a|b', to_timestamp(1000), now() + interval '1 hour', 'test')`,
+    );
+    await until('it is revoked', () => revokedUntil() === 1_000);
+    await bench.sql(`update panoptes.revocation set at = to_timestamp(2000)`);
+    await until('for longer', () => revokedUntil() === 2_000);
+    expect((await bench.open({ pollMs: NEVER_MS })).knowledge.revocations.size).toBe(1);
+    await bench.sql(`update panoptes.revocation set until = now()`);
+    // What no token can be touched by is not even read.
+    expect((await bench.open({ pollMs: NEVER_MS })).knowledge.revocations.size).toBe(0);
+    await bench.sql('delete from panoptes.revocation');
+    await until('it is lifted', () => revokedUntil() === Number.NEGATIVE_INFINITY);
+  });
 });
 
 describe('what changes together', () => {

@@ -53,6 +53,16 @@ describe('an answer that is running', () => {
     expect(await drain(response)).toBeLessThan(FILM.length);
   });
 
+  it('is cut when its token is revoked', async () => {
+    const film = await node.addAsset({ bytes: FILM, policy: MEMBERS_ONLY });
+    const response = await begin(film);
+    await node.revoke('sub', 'member:7');
+    await statusIs(film, 401);
+    expect(await drain(response)).toBeLessThan(FILM.length);
+    await node.db.pool.query('delete from panoptes.revocation');
+    await statusIs(film, 200);
+  });
+
   it('is not cut when its token expires', async () => {
     const film = await node.addAsset({ bytes: FILM, policy: MEMBERS_ONLY });
     const response = await begin(film);

@@ -16,6 +16,7 @@ import {
   generateKeyPair,
   keyId,
   type KeyPair,
+  type RevocationKind,
   type RoleTokenClaims,
 } from '../../shared/token/index.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
@@ -52,6 +53,8 @@ export interface TestDistributor extends AsyncDisposable {
   addAsset(options?: AssetOptions): Promise<TestAsset>;
   /** A bearer token of member 7, a member, for five minutes unless told otherwise. */
   token(claims?: Partial<RoleTokenClaims>): string;
+  /** Revokes what was issued up to now; the distributor hears of it by itself. */
+  revoke(kind: RevocationKind, value: string): Promise<void>;
   get(asset: TestAsset | number | string, init?: RequestInit): Promise<Response>;
   /** Its settings, for a process of its own. */
   readonly configuration: Readonly<Record<string, string>>;
@@ -163,6 +166,13 @@ export function startTestDistributor(
             ...claims,
           },
           signing,
+        );
+      },
+      revoke: async (kind, value) => {
+        await db.pool.query(
+          `insert into panoptes.revocation (kind, value, until, revoked_by)
+           values ($1, $2, now() + interval '25 hours', 'test')`,
+          [kind, value],
         );
       },
       configuration,

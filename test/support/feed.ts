@@ -81,8 +81,12 @@ export function startFeedBench(): Promise<FeedBench> {
 }
 
 /** What somebody without a token is told. */
-export function answer({ knowledge: { map, losses } }: Feed, asset: number): string {
-  const decision: Decision = decide({ map, losses, defaultPolicy: 'public' }, asset, request(null));
+export function answer({ knowledge: { map, losses, revocations } }: Feed, asset: number): string {
+  const decision: Decision = decide(
+    { map, losses, revocations, defaultPolicy: 'public' },
+    asset,
+    request(null),
+  );
   if (decision.allowed) return 'public';
   return decision.reason === 'incomplete' ? 'incomplete' : decision.code;
 }

@@ -19,7 +19,8 @@ export function token(roles: readonly RoleClaim[], more: Partial<VerifiedToken> 
     usr: null,
     cnf: null,
     restrictions: [],
-    attested: roles.map(({ role }) => role),
+    sids: [],
+    attested: roles,
     ...more,
   };
 }

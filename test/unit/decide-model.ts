@@ -1,4 +1,5 @@
 import type { AccessRequest } from '../../services/distributor/decide.ts';
+import type { Revocation } from '../../services/distributor/policy/revocations.ts';
 import type { RoleLoss } from '../../services/distributor/policy/role-losses.ts';
 import type { PolicyContext, Rule } from '../../shared/policy/index.ts';
 import type { RoleClaim, VerifiedToken } from '../../shared/token/index.ts';
@@ -8,6 +9,7 @@ import { modelHolds } from './policy-model.ts';
 export interface ModelWorld {
   readonly map: ModelMap;
   readonly losses: readonly RoleLoss[];
+  readonly revocations: readonly Revocation[];
   readonly defaultPolicy: 'public' | 'private';
 }
 
@@ -25,6 +27,7 @@ export function modelDecide(world: ModelWorld, asset: number, request: AccessReq
     if (mayEnter(seen, [], request)) return 'granted';
   }
   if (token) {
+    if (world.revocations.some((one) => revokes(one, token))) return 'token_invalid';
     if (token.aud && !token.aud.includes(request.distributorId)) return 'restricted';
     for (const { mth, scope } of token.restrictions) {
       if (mth && !mth.includes(request.method)) return 'restricted';
@@ -87,10 +90,33 @@ function isPublic(rule: Rule): boolean {
   return 'public' in rule;
 }
 
-function hasEnded(claim: RoleClaim, { sub, blk }: VerifiedToken, losses: readonly RoleLoss[]): boolean {
-  const { role, worker, member, channel, video, token } = { ...NO_PARTS, ...claim };
+function revokes({ kind, value, at }: Revocation, token: VerifiedToken): boolean {
+  const wasIssuedBefore = token.iat * 1_000 <= at + 5_000;
+  switch (kind) {
+    case 'jti':
+      return token.jti === value;
+    case 'sid':
+      return token.sids.includes(value);
+    case 'gateway':
+      return (
+        wasIssuedBefore && token.attested.some((claim) => claim.role === 'gateway' && claim.gateway === value)
+      );
+    case 'sub':
+      return (
+        wasIssuedBefore &&
+        [token.sub, ...token.attested.map((claim) => holder(claim, token.sub))].includes(value)
+      );
+  }
+}
+
+function holder(claim: RoleClaim, sub: string): string {
+  const { worker, member } = { ...NO_PARTS, ...claim };
   const named = member === null ? sub : `member:${member}`;
-  const holder = worker === null ? named : `worker:${worker}`;
+  return worker === null ? named : `worker:${worker}`;
+}
+
+function hasEnded(claim: RoleClaim, { sub, blk }: VerifiedToken, losses: readonly RoleLoss[]): boolean {
+  const { role, channel, video, token } = { ...NO_PARTS, ...claim };
   const objects = new Map([
     ['channel_owner', channel],
     ['channel_collaborator', channel],
@@ -99,7 +125,7 @@ function hasEnded(claim: RoleClaim, { sub, blk }: VerifiedToken, losses: readonl
   ]);
   return losses.some(
     (loss) =>
-      loss.subject === holder &&
+      loss.subject === holder(claim, sub) &&
       loss.block > blk &&
       (loss.role === '*' || (loss.role === role && loss.object === (objects.get(role) ?? ''))),
   );

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decide, type AccessRequest, type Decision } from '../../services/distributor/decide.ts';
 import { PolicyMap } from '../../services/distributor/policy/policy-map.ts';
+import { Revocations, type Revocation } from '../../services/distributor/policy/revocations.ts';
 import { RoleLosses, type RoleLoss } from '../../services/distributor/policy/role-losses.ts';
-import { request, token } from './decide-fixture.ts';
+import { NOW, request, token } from './decide-fixture.ts';
 import { contextOf, modelDecide, type ModelWorld } from './decide-model.ts';
 import { ModelMap } from './map-model.ts';
 import { claims, context, policyDocument } from './policy-arbitraries.ts';
@@ -23,6 +24,21 @@ const loss: fc.Arbitrary<RoleLoss> = fc.record({
   block: fc.constantFrom(99, 100, 101),
   at: fc.constant(0),
 });
+/** The tokens drawn here were issued a minute before `NOW`. */
+const revocation: fc.Arbitrary<Revocation> = fc
+  .tuple(
+    fc.constantFrom(
+      ['jti', 'j'] as const,
+      ['jti', 'k'] as const,
+      ['sid', 's'] as const,
+      ['sub', 'member:7'] as const,
+      ['sub', 'member:8'] as const,
+      ['sub', 'worker:content:0'] as const,
+      ['gateway', '2'] as const,
+    ),
+    fc.constantFrom(NOW - 66, NOW - 65, NOW),
+  )
+  .map(([[kind, value], sec]) => ({ kind, value, at: sec * 1_000, until: Number.MAX_SAFE_INTEGER }));
 const world = fc.record({
   channels: fc.tuple(visibility, visibility),
   levels: fc.tuple(fc.nat(1), fc.nat(1)),
@@ -44,6 +60,10 @@ const world = fc.record({
     { maxLength: 6 },
   ),
   losses: fc.array(loss, { maxLength: 3 }),
+  revocations: fc.oneof(
+    { weight: 5, arbitrary: fc.constant([]) },
+    fc.uniqueArray(revocation, { maxLength: 2, selector: ({ kind, value }) => `${kind}|${value}` }),
+  ),
   defaultPolicy: fc.constantFrom('public' as const, 'private' as const),
 });
 
@@ -70,6 +90,7 @@ const asked: fc.Arbitrary<AccessRequest> = fc
     fc.option(
       fc.record({
         roles: claims,
+        sids: fc.constantFrom([], ['s'], ['r', 's'], ['r']),
         usr: fc.option(fc.constant('ann')),
         restrictions: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, restrictions),
         aud: fc.constantFrom(null, null, ['here'], ['there']),
@@ -79,7 +100,13 @@ const asked: fc.Arbitrary<AccessRequest> = fc
     fc.constantFrom('GET' as const, 'HEAD' as const),
   )
   .map(([{ nowSec, country, origin, referer }, held, method]) =>
-    request(held && token(held.roles, held), { nowSec, country, origin, referer, method }),
+    request(held && token(held.roles, { ...held, attested: held.roles }), {
+      nowSec,
+      country,
+      origin,
+      referer,
+      method,
+    }),
   );
 
 type Made = Parameters<typeof decide>[0] & { readonly model: ModelWorld };
@@ -109,8 +136,16 @@ function make(drawn: typeof world extends fc.Arbitrary<infer T> ? T : never): Ma
     model.take({ entity: 'policy', scope, id, row: { document: JSON.stringify(document) } });
   }
   for (const one of drawn.losses) losses.add(one);
+  const revocations = new Revocations();
+  for (const one of drawn.revocations) revocations.set(one.kind, one.value, one);
   const { defaultPolicy } = drawn;
-  return { map, losses, defaultPolicy, model: { map: model, losses: drawn.losses, defaultPolicy } };
+  return {
+    map,
+    losses,
+    revocations,
+    defaultPolicy,
+    model: { map: model, losses: drawn.losses, revocations: drawn.revocations, defaultPolicy },
+  };
 }
 
 const named = (decision: Decision): string =>
@@ -142,6 +177,7 @@ it('decides as a plain reading of the rules does', () => {
     'role_outdated',
     'censored',
     'token_missing',
+    'token_invalid',
     'policy_denied',
   ];
   for (const answer of answers) expect(codes.get(answer) ?? 0, answer).toBeGreaterThan(3);
@@ -192,7 +228,7 @@ it('needs tell the truth: a new token with the roles of one alternative opens th
           if (meeting === null) continue;
           met += 1;
           const { roles, usr, nowSec, country, origin, referer } = meeting;
-          const issued = token(roles, { usr, blk: 1_000 });
+          const issued = token(roles, { usr, blk: 1_000, jti: 'another', iat: NOW + 60 });
           const again = { ...one, token: issued, nowSec, country, origin, referer };
           expect(decide(made, id, again).allowed, JSON.stringify(alternative)).toBe(true);
         }

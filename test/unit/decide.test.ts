@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { decide, type AccessRequest, type Decision } from '../../services/distributor/decide.ts';
 import { PolicyMap } from '../../services/distributor/policy/policy-map.ts';
+import { Revocations } from '../../services/distributor/policy/revocations.ts';
 import { RoleLosses } from '../../services/distributor/policy/role-losses.ts';
 import { ASSET_KINDS, type PolicyDocument } from '../../shared/policy/index.ts';
-import type { RoleClaim, VerifiedToken } from '../../shared/token/index.ts';
+import type { RevocationKind, RoleClaim, VerifiedToken } from '../../shared/token/index.ts';
 import { NOW, request, token } from './decide-fixture.ts';
 import { writes, type Writes } from '../support/map.ts';
 
@@ -30,6 +31,7 @@ const GATED: PolicyDocument = {
 interface World {
   readonly map: PolicyMap;
   readonly losses: RoleLosses;
+  readonly revocations: Revocations;
   readonly defaultPolicy: 'public' | 'private';
 }
 
@@ -51,7 +53,7 @@ function world(
     write.setAsset(ASSETS[kind], { kind, channel: CHANNEL, video: ofVideo ? VIDEO : null });
   }
   if (policy !== null) write.setPolicy('channel', CHANNEL, policy);
-  return { map, losses: new RoleLosses(), defaultPolicy };
+  return { map, losses: new RoleLosses(), revocations: new Revocations(), defaultPolicy };
 }
 
 const curator = (channels: number[], videos: number[]): RoleClaim => ({
@@ -120,7 +122,7 @@ const PERSONAE: readonly [name: string, token: VerifiedToken | null, answers: st
   ['a user of another', token([gateway('3')], { usr: 'ann' }), 'gate free hide hide cens cens cens'],
   [
     'an operator',
-    token([{ role: 'distribution_operator', worker: 'distribution:1', buckets: ['1'] }]),
+    token([{ role: 'distribution_operator', worker: 'distribution:1', buckets: ['0:1'] }]),
     'gate free hide hide cens cens cens',
   ],
 ];
@@ -134,6 +136,7 @@ const HIDDEN = [
 
 const short = (decision: Decision): string => {
   if (decision.allowed) return decision.public ? 'free' : 'open';
+  if (decision.reason === 'token_revoked') return 'revoked';
   return SHORT[decision.code] ?? decision.code;
 };
 
@@ -346,6 +349,76 @@ describe('a role that has ended', () => {
     expect(ask(owner, [ofWorker])).toBe('role_outdated');
     expect(ask(owner, [{ ...ofWorker, subject: 'member:7' }])).toBe('open');
     expect(ask(token([{ role: 'channel_owner', channel }]), [ofWorker])).toBe('open');
+  });
+});
+
+describe('a token that was revoked', () => {
+  const ISSUED = NOW - 60;
+  const nft: RoleClaim = { role: 'nft_owner', channel, video };
+  const lead: RoleClaim = { role: 'content_lead', worker: 'content:3' };
+  const gateway: RoleClaim = { role: 'gateway', gateway: '2' };
+  const ask = (
+    held: VerifiedToken,
+    kind: RevocationKind,
+    value: string,
+    { at = NOW, asset = ASSETS.media as number, statuses = [] as string[] } = {},
+  ): string => {
+    const knowledge = world(statuses);
+    knowledge.revocations.set(kind, value, { kind, value, at: at * 1_000, until: Number.MAX_SAFE_INTEGER });
+    return short(decide(knowledge, asset, request(held)));
+  };
+
+  it('opens nothing that it opened, by any of its names', () => {
+    const held = token([nft, lead], { sids: ['s', 't'] });
+    for (const [kind, value] of [
+      ['jti', 'j'],
+      ['sid', 's'],
+      ['sid', 't'],
+      ['sub', 'member:7'],
+      ['sub', 'worker:content:3'],
+    ] as const)
+      expect(ask(held, kind, value), `${kind} ${value}`).toBe('revoked');
+    for (const [kind, value] of [
+      ['jti', 's'],
+      ['sid', 'j'],
+      ['sub', 'member:70'],
+      ['sub', 'worker:content:30'],
+      ['gateway', '2'],
+    ] as const)
+      expect(ask(held, kind, value), `${kind} ${value}`).toBe('open');
+  });
+
+  it('is one of a gateway, whatever it was narrowed to', () => {
+    expect(ask(token([gateway], { usr: 'ann' }), 'gateway', '2')).toBe('revoked');
+    expect(ask(token([nft], { attested: [nft, gateway] }), 'gateway', '2')).toBe('revoked');
+    expect(ask(token([gateway], { usr: 'ann' }), 'gateway', '3')).toBe('open');
+  });
+
+  it('is not one that was issued since, but for a token and a session, which never come back', () => {
+    const held = token([nft, gateway], { sids: ['s'] });
+    for (const [kind, value] of [
+      ['sub', 'member:7'],
+      ['gateway', '2'],
+    ] as const) {
+      // Clocks may be apart.
+      expect(ask(held, kind, value, { at: ISSUED - 5 })).toBe('revoked');
+      expect(ask(held, kind, value, { at: ISSUED - 6 })).toBe('open');
+    }
+    for (const [kind, value] of [
+      ['jti', 'j'],
+      ['sid', 's'],
+    ] as const)
+      expect(ask(held, kind, value, { at: ISSUED - 9_000 })).toBe('revoked');
+  });
+
+  it('takes away no more than the token', () => {
+    expect(ask(token([nft]), 'jti', 'j', { asset: ASSETS.thumbnail })).toBe('free');
+    expect(ask(token([lead]), 'jti', 'j', { statuses: ['video censored'] })).toBe('revoked');
+  });
+
+  it('is looked for before the audience, the restrictions and roles that have ended', () => {
+    const held = token([nft], { aud: ['there'], restrictions: [{ mth: ['HEAD'] }] });
+    expect(ask(held, 'jti', 'j')).toBe('revoked');
   });
 });
 

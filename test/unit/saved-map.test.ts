@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ import { fact, IDS } from './map-arbitraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'panoptes-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const paths = { map: join(folder, 'map'), catalogue: join(folder, 'catalogue') };
+const paths = { map: join(folder, 'map'), catalogue: join(folder, 'catalogue'), copy: join(folder, 'copy') };
 const log = pino({ level: 'silent' });
 const root = generateKeyPair();
 const key = certifiedKey(root);
@@ -46,12 +46,15 @@ const described = (knowledge: Knowledge) => ({
   ours: knowledge.bags.ours,
   buckets: knowledge.bags.buckets,
   losses: [...knowledge.losses.all()],
+  revocations: [...knowledge.revocations.all()],
 });
 
 async function load(): Promise<Knowledge> {
   const saved = await readSavedMap(paths.map);
   expect(saved.position).toEqual(position);
-  const catalogue = Catalogue.find(paths.catalogue, saved.catalogue);
+  // Whoever still writes to the first one writes elsewhere.
+  copyFileSync(paths.catalogue, paths.copy);
+  const catalogue = Catalogue.find(paths.copy, saved.catalogue);
   if (catalogue === null) throw new Error('the catalogue is another one');
   const knowledge = new Knowledge(root.publicKey, catalogue, log, { worker: '3' });
   knowledge.restore(saved.contents);
@@ -63,6 +66,12 @@ const others: Fact[] = [
   {
     entity: 'role_loss',
     loss: { subject: 'member:0', role: 'nft_owner', object: '0', block: 7, at: Date.now() },
+  },
+  {
+    entity: 'revocation',
+    kind: 'sid',
+    value: 's',
+    row: { kind: 'sid', value: 's', at: Date.now(), until: Date.now() + 1 },
   },
 ];
 
@@ -126,6 +135,6 @@ it('leaves the earlier one when it cannot be written, and nothing else', async (
   await expect(saveMap(paths.map, { position, contents: broken, catalogue })).rejects.toThrow(TypeError);
   expect(readFileSync(paths.map)).toEqual(whole);
   await expect(saveMap('/dev/full/map', { position, contents, catalogue })).rejects.toThrow();
-  expect(readdirSync(folder).sort()).toEqual(['catalogue', 'map']);
+  expect(readdirSync(folder).sort()).toEqual(['catalogue', 'copy', 'map']);
   before.catalogue[Symbol.dispose]();
 });

@@ -6,6 +6,7 @@ import {
   encodeBase64url,
   keyId,
   sessionBodyHash,
+  sidOfProof,
   trustedKey,
   verifyCertificate,
   verifySessionProof,
@@ -112,16 +113,17 @@ describe('session proof', () => {
   });
 
   it('is refused from another key, of another type, or with more in it', () => {
-    const header = { alg: 'SR25519', typ: 'session+jwt' };
+    const header = { alg: 'SR25519', typ: 'session+jwt', kid: keyId(holder.publicKey) };
     const { method: htm, url: htu, iat, jti, bodyHash: bh } = proof;
     const payload = { htm, htu, iat, jti, bh };
     expect(verdict(forge(header, payload, holder))).toBeNull();
     expect(verdict(forge(header, payload, guest))).toBe('signature_invalid');
-    expect(verdict(createSessionProof(proof, holder), {}, guest)).toBe('signature_invalid');
+    expect(verdict(createSessionProof(proof, holder), {}, guest)).toBe('key_unknown');
     expect(verdict(forge({ ...header, typ: 'dpop+jwt' }, payload, holder))).toBe('token_unsupported');
-    expect(verdict(forge({ ...header, kid: keyId(holder.publicKey) }, payload, holder))).toBe(
-      'claims_invalid',
-    );
+    expect(verdict(forge({ alg: header.alg, typ: header.typ }, payload, holder))).toBe('claims_invalid');
+    expect(verdict(forge({ ...header, kid: keyId(guest.publicKey) }, payload, holder))).toBe('key_unknown');
+    expect(sidOfProof(createSessionProof(proof, holder))).toBe(header.kid);
+    expect(reasonOf(() => sidOfProof(token()))).toBe('token_unsupported');
     expect(verdict(forge(header, { ...payload, ath: 'x' }, holder))).toBe('claims_invalid');
     expect(verdict(token())).toBe('token_unsupported');
     expect(reasonOf(() => createSessionProof({ ...proof, jti: 'a b' }, holder))).toBe('claims_invalid');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   findViolated,
+  isRevoked,
   parseBase64url,
   TOKEN_REASONS,
   verifyCertificate,
@@ -11,6 +12,7 @@ import {
   verifyToken,
   type ExpectedRequest,
   type Restrictions,
+  type RevocationLookup,
   type TokenReason,
   type TrustedKey,
   type Use,
@@ -44,6 +46,11 @@ const restrictions = read<{
   vectors: { name: string; restrictions: Restrictions[]; use: Use; violated: string | null }[];
 }>('restrictions.json');
 
+const revocations = read<{
+  revocations: { kind: string; value: string; at: number }[];
+  vectors: (Verdict & { token: string; nowSec: number })[];
+}>('revocations.json');
+
 describe('tokens.json', () => {
   const ring = new Map(tokens.keys.map((key) => [key.kid, { ...key, publicKey: bytes(key.publicKey) }]));
   const keys = { findKey: (kid: string) => ring.get(kid) ?? null };
@@ -58,6 +65,20 @@ describe('tokens.json', () => {
     expect(verified).toEqual(result);
     expect(attested).toBeInstanceOf(Array);
     expect(cnf).toBeNull();
+  });
+});
+
+describe('revocations.json', () => {
+  const ring = new Map(tokens.keys.map((key) => [key.kid, { ...key, publicKey: bytes(key.publicKey) }]));
+  const keys = { findKey: (kid: string) => ring.get(kid) ?? null };
+  const lookup: RevocationLookup = {
+    revokedUntil: (kind, value) =>
+      revocations.revocations.find((one) => one.kind === kind && one.value === value)?.at ?? -Infinity,
+  };
+
+  it.each(revocations.vectors)('$name', ({ token, nowSec, valid }) => {
+    const verified = verifyToken(token, { ...tokens.options, keys, nowSec });
+    expect(isRevoked(verified, lookup)).toBe(!valid);
   });
 });
 
@@ -95,9 +116,14 @@ describe('the files', () => {
   });
 
   it('show every reason, and name each vector once', () => {
-    const all: Verdict[] = [...tokens.vectors, ...certificates.vectors, ...proofs.vectors];
+    const all: Verdict[] = [
+      ...tokens.vectors,
+      ...revocations.vectors,
+      ...certificates.vectors,
+      ...proofs.vectors,
+    ];
     expect([...new Set(all.flatMap(({ reason }) => reason ?? []))].sort()).toEqual([...TOKEN_REASONS].sort());
-    for (const { vectors } of [tokens, certificates, proofs, signatures, restrictions])
+    for (const { vectors } of [tokens, revocations, certificates, proofs, signatures, restrictions])
       expect(new Set(vectors.map(({ name }) => name)).size).toBe(vectors.length);
   });
 });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { base64url, holder, jws, keyOf, NOW, stranger } from './actors.ts';
+import { base64url, holder, jws, keyOf, kidOf, NOW, stranger } from './actors.ts';
 
 export function sessionProofVectors(): object {
   const request = ['message', '0x00', '7', false, [{ role: 'member', member: '7' }]];
   const bodyHash = base64url(createHash('sha256').update(JSON.stringify(request)).digest());
-  const header = { alg: 'SR25519', typ: 'session+jwt' };
+  const header = { alg: 'SR25519', typ: 'session+jwt', kid: kidOf(holder.publicKey) };
   const payload = {
     htm: 'POST',
     htu: 'https://auth.example/v1/tokens',
@@ -40,7 +40,8 @@ export function sessionProofVectors(): object {
       vector('for another body', 'proof_mismatch', genuine, { bodyHash: 'A'.repeat(43) }),
       vector('by another key', 'signature_invalid', jws(header, payload, stranger)),
       vector('a DPoP proof', 'token_unsupported', jws({ ...header, typ: 'dpop+jwt' }, payload, holder)),
-      vector('with a kid', 'claims_invalid', jws({ ...header, kid: 'AAAAAAAAAAAA' }, payload, holder)),
+      vector('without a kid', 'claims_invalid', jws({ alg: header.alg, typ: header.typ }, payload, holder)),
+      vector('naming another key', 'key_unknown', jws({ ...header, kid: 'AAAAAAAAAAAA' }, payload, holder)),
       vector('unknown claim', 'claims_invalid', jws(header, { ...payload, ath: 'x' }, holder)),
       vector('no jti', 'claims_invalid', jws(header, { ...payload, jti: undefined }, holder)),
       vector('malformed', 'token_malformed', `${genuine}=`),

@@ -43,7 +43,7 @@ const ALL_ROLES = [
   { role: 'curator', worker: 'content:3', groups: ['1', '2'], hides: { channels: [0], videos: [0, 1] } },
   { role: 'content_lead', worker: 'content:0' },
   { role: 'council_member', member: '7' },
-  { role: 'distribution_operator', worker: 'distribution:3', buckets: ['1'] },
+  { role: 'distribution_operator', worker: 'distribution:3', buckets: ['0:1'] },
   { role: 'gateway', gateway: '2', worker: 'app:5' },
 ];
 const ALL_RESTRICTIONS = {
@@ -54,7 +54,6 @@ const ALL_RESTRICTIONS = {
   geo: { allow: ['DE', 'XK'] },
   mth: ['GET', 'HEAD'],
   bytes: [0, 65535],
-  sid: 'session-1',
 };
 
 const cnf = (to: KeyPair): { cnf: { key: string } } => ({ cnf: { key: keyOf(to) } });
@@ -91,6 +90,7 @@ const good = (name: string, comment: string, made: string, result: object, nowSe
     nbf: NOW,
     usr: null,
     restrictions: [],
+    sids: [],
     ...result,
   },
 });
@@ -118,7 +118,16 @@ function validTokens(): TokenVector[] {
         roles: ALL_ROLES,
       },
     ),
-    good('every restriction', '', token(ALL_RESTRICTIONS), { restrictions: [ALL_RESTRICTIONS] }),
+    good('every restriction', '', token({ ...ALL_RESTRICTIONS, sid: 'session-1' }), {
+      restrictions: [ALL_RESTRICTIONS],
+      sids: ['session-1'],
+    }),
+    good(
+      'session ids',
+      'Of every link that names one; they limit nothing.',
+      block(delegable({ sid: 'session-1' }), { sid: 'user-1' }),
+      { sids: ['session-1', 'user-1'] },
+    ),
     good('audience', 'Whether it is this verifier is for the caller to say.', token({ aud: ['d1', 'd2'] }), {
       aud: ['d1', 'd2'],
     }),
@@ -324,6 +333,11 @@ function badClaims(): TokenVector[] {
     role('id with a leading zero', { role: 'member', member: '07' }),
     role('id beyond 2^53 - 1', { role: 'member', member: '9007199254740992' }),
     role('unknown member of a role', { ...MEMBER, channel: '12' }),
+    role('bucket without a family', {
+      role: 'distribution_operator',
+      worker: 'distribution:3',
+      buckets: ['1'],
+    }),
     role('amount a number', { role: 'crt_holder', channel: '1', token: '0', amount: 100 }),
     role('worker without group', { role: 'content_lead', worker: '3' }),
     claim('cnf of 31 bytes', { cnf: { key: base64url(new Uint8Array(31)) } }),
@@ -505,5 +519,72 @@ export function tokenVectors(): object {
       key(future, { notBefore: NOW + 6 }),
     ],
     vectors: [validTokens(), malformed(), unsupported(), badClaims(), badChains(), badKeysAndTimes()].flat(),
+  };
+}
+
+/** At `NOW - 30`, up to when tokens of a subject or a gateway must have been issued to be revoked. */
+const REVOCATIONS = [
+  { kind: 'jti', value: 'token-1' },
+  { kind: 'sid', value: 'session-1' },
+  { kind: 'sub', value: 'member:7' },
+  { kind: 'sub', value: 'worker:content:0' },
+  { kind: 'gateway', value: '2' },
+].map((one) => ({ ...one, at: NOW - 30 }));
+
+export function revocationVectors(): object {
+  const OTHER = { jti: 'token-2', sub: 'member:8', roles: [{ role: 'member', member: '8' }] };
+  const before = { iat: NOW - 60, nbf: NOW };
+  const vector = (name: string, comment: string, made: string, revoked: boolean): object => ({
+    name,
+    comment,
+    nowSec: NOW,
+    token: made,
+    valid: !revoked,
+    ...(revoked ? { reason: 'token_revoked' } : {}),
+  });
+  return {
+    about: 'Role tokens that verify by the options and keys of tokens.json, held against these revocations.',
+    revocations: REVOCATIONS,
+    vectors: [
+      vector('none of its names', '', token(OTHER), false),
+      vector('its id', 'Whenever it was issued.', token({ ...OTHER, jti: 'token-1' }), true),
+      vector('its session', 'Whenever it was issued.', token({ ...OTHER, sid: 'session-1' }), true),
+      vector('another session', '', token({ ...OTHER, sid: 'session-10' }), false),
+      vector(
+        'the session of a block',
+        '',
+        block(delegable(OTHER), { sid: 'session-1' }),
+        true,
+      ),
+      vector(
+        'the session of a narrowed token',
+        'What is revoked takes what was narrowed from it with it.',
+        block(delegable({ ...OTHER, sid: 'session-1' }), { exp: NOW + 60 }),
+        true,
+      ),
+      vector('its subject', '', token({ ...OTHER, ...before, sub: 'member:7' }), true),
+      vector(
+        'its subject, in the last second of the leeway',
+        'iat - 5 is not after the moment.',
+        token({ ...OTHER, iat: NOW - 25, sub: 'member:7' }),
+        true,
+      ),
+      vector('its subject, issued since', '', token({ ...OTHER, iat: NOW - 24, sub: 'member:7' }), false),
+      vector(
+        'the member a role names',
+        'Whoever signed in.',
+        token({ ...OTHER, ...before, roles: [MEMBER] }),
+        true,
+      ),
+      vector('the worker a role is held through', '', token({ ...OTHER, ...before, roles: [OWNER] }), true),
+      vector('its gateway', '', token({ ...OTHER, ...before, roles: [GATEWAY] }), true),
+      vector(
+        'its gateway, narrowed away',
+        'The roles of the first link count.',
+        block(delegable({ ...OTHER, ...before, roles: [...OTHER.roles, GATEWAY] }), { roles: OTHER.roles }),
+        true,
+      ),
+      vector('its gateway, issued since', '', token({ ...OTHER, roles: [GATEWAY] }), false),
+    ],
   };
 }

@@ -103,7 +103,7 @@ export function createDriftCheck(knowledge: Knowledge, log: Logger): DriftCheck 
       await compareKeys(client, knowledge, (rows) => {
         stats.repaired += rows;
         log.error(
-          { table: 'signing_key, role_loss, bucket', rows },
+          { table: 'signing_key, role_loss, revocation, bucket', rows },
           'rows were not as the database has them: repaired',
         );
       });
@@ -161,12 +161,15 @@ async function compareKeys(
   knowledge: Knowledge,
   report: (rows: number) => void,
 ): Promise<void> {
-  const { keys, losses } = knowledge.contents();
+  const { keys, losses, revocations } = knowledge.contents();
   const known = new Map(
     losses.map(({ subject, role, object, block }) => [`${subject}|${role}|${object}`, block]),
   );
   const unseen = new Set(keys.keys());
   const unseenBuckets = new Set(knowledge.bags.buckets.keys());
+  const unseenRevocations = new Map(
+    revocations.filter(({ until }) => until > Date.now()).map((one) => [`${one.kind}|${one.value}`, one]),
+  );
   const wrong: Fact[] = [];
   const take = (fact: Fact): void => {
     if (fact.entity === 'role_loss') {
@@ -180,12 +183,17 @@ async function compareKeys(
     } else if (fact.entity === 'signing_key') {
       unseen.delete(fact.kid);
       if (JSON.stringify(fact.row) !== JSON.stringify(keys.get(fact.kid))) wrong.push(fact);
+    } else if (fact.entity === 'revocation') {
+      const name = `${fact.kind}|${fact.value}`;
+      if (fact.row?.at !== unseenRevocations.get(name)?.at) wrong.push(fact);
+      unseenRevocations.delete(name);
     }
   };
   for (const view of [
     'signing_key_record',
     'bucket_record',
     "role_loss_record where second > (extract(epoch from now() - interval '24 hours') * 1000)",
+    'revocation_record where second > (extract(epoch from now()) * 1000)::bigint',
   ])
     await copyOut(client, `copy (select * from panoptes.${view}) to stdout (format binary)`, (row) => {
       const fact = findFact(row);
@@ -193,6 +201,8 @@ async function compareKeys(
     });
   for (const kid of unseen) wrong.push({ entity: 'signing_key', kid, row: null });
   for (const bucket of unseenBuckets) wrong.push({ entity: 'bucket', bucket, row: null });
+  for (const { kind, value } of unseenRevocations.values())
+    wrong.push({ entity: 'revocation', kind, value, row: null });
   if (wrong.length === 0) return;
   const draft = knowledge.draft('known');
   for (const fact of wrong) draft.take(fact);

@@ -1,4 +1,6 @@
 import type { AssetKind, PolicyScope } from '../../../shared/policy/index.ts';
+import type { RevocationKind } from '../../../shared/token/index.ts';
+import type { Revocation } from './revocations.ts';
 import type { RoleLoss } from './role-losses.ts';
 
 /** A row that makes no sense, and why. What it is about exists, and is closed to everybody until the row is mended. */
@@ -74,4 +76,11 @@ export type Fact =
   /** `bucket`: `family:index`. */
   | { readonly entity: 'bucket'; readonly bucket: string; readonly row: BucketRow | null }
   | { readonly entity: 'signing_key'; readonly kid: string; readonly row: KeyRow | null }
-  | { readonly entity: 'role_loss'; readonly loss: RoleLoss };
+  | { readonly entity: 'role_loss'; readonly loss: RoleLoss }
+  | {
+      readonly entity: 'revocation';
+      readonly kind: RevocationKind;
+      readonly value: string;
+      /** `null`: it has been lifted. */
+      readonly row: Revocation | null;
+    };

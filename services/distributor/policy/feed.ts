@@ -131,6 +131,7 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
       }
       if (performance.now() - prunedAt > PRUNE_MS) {
         knowledge.losses.prune(Date.now());
+        knowledge.revocations.prune(Date.now());
         prunedAt = performance.now();
       }
       await pace.rest(failures === 0 ? pollMs : backoffMs(failures, { baseMs: 100, capMs: 5 * pollMs }));

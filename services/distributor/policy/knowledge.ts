@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue.ts';
 import { isFlawed, type Fact, type KeyRow } from './facts.ts';
 import { KeyRing } from './key-ring.ts';
 import { PolicyMap, type MapContents } from './policy-map.ts';
+import { Revocations, type Revocation } from './revocations.ts';
 import { RoleLosses, type RoleLoss } from './role-losses.ts';
 
 /** Lines per draft about rows that make no sense; the rest is counted. */
@@ -16,6 +17,7 @@ export interface KnowledgeContents {
   readonly keys: ReadonlyMap<string, KeyRow>;
   readonly losses: readonly RoleLoss[];
   readonly bags: BagContents;
+  readonly revocations: readonly Revocation[];
 }
 
 /** What is going to be known. Nobody sees any of it before `commit`, and all of it after. */
@@ -35,6 +37,7 @@ export class Knowledge implements KeyLookup {
   readonly #root: Uint8Array;
   readonly #log: Logger;
   #losses = new RoleLosses();
+  #revocations = new Revocations();
   #keys: KeyRing;
   #flawed = 0;
 
@@ -50,6 +53,10 @@ export class Knowledge implements KeyLookup {
     return this.#losses;
   }
 
+  get revocations(): Revocations {
+    return this.#revocations;
+  }
+
   findKey(kid: string): TrustedKey | null {
     return this.#keys.findKey(kid);
   }
@@ -59,7 +66,7 @@ export class Knowledge implements KeyLookup {
     const map = this.map.draft(from);
     const bags = this.bags.draft(from);
     /** Of these there are few: they are kept and taken in at the end. */
-    const others: Extract<Fact, { readonly entity: 'signing_key' | 'role_loss' }>[] = [];
+    const others: Extract<Fact, { readonly entity: 'signing_key' | 'role_loss' | 'revocation' }>[] = [];
     let flawed = 0;
     const report = (what: object, message: string): void => {
       flawed += 1;
@@ -102,12 +109,14 @@ export class Knowledge implements KeyLookup {
       commit: () => {
         if (from === 'nothing') {
           this.#losses = new RoleLosses();
+          this.#revocations = new Revocations();
           this.#keys = new KeyRing(this.#root);
         }
         map.commit();
         bags.commit();
         for (const fact of others) {
           if (fact.entity === 'role_loss') this.#losses.add(fact.loss);
+          else if (fact.entity === 'revocation') this.#revocations.set(fact.kind, fact.value, fact.row);
           else this.#takeKey(fact, report);
         }
         if (flawed > REPORTS_MAX)
@@ -127,15 +136,18 @@ export class Knowledge implements KeyLookup {
       keys: new Map(this.#keys.rows),
       losses: [...this.#losses.all()],
       bags: this.bags.contents(),
+      revocations: [...this.#revocations.all()],
     };
   }
 
   /** Becomes what was written down; throws what makes no sense of it, and is of no use then. */
-  restore({ map, keys, losses, bags }: KnowledgeContents): void {
+  restore({ map, keys, losses, revocations, bags }: KnowledgeContents): void {
     this.map.restore(map);
     this.bags.restore(bags);
     const others = this.draft('known');
     for (const loss of losses) others.take({ entity: 'role_loss', loss });
+    for (const row of revocations)
+      others.take({ entity: 'revocation', kind: row.kind, value: row.value, row });
     for (const [kid, row] of keys) others.take({ entity: 'signing_key', kid, row });
     others.commit();
   }
@@ -147,6 +159,7 @@ export class Knowledge implements KeyLookup {
       ...this.bags.stats,
       keys: this.#keys.size,
       role_losses: this.#losses.size,
+      revocations: this.#revocations.size,
       rejected: this.#flawed,
       damaged: this.catalogue.damaged,
     };

@@ -1,6 +1,7 @@
 import { isContentHashText } from '../../../shared/base/index.ts';
 import type { CopyRow, Position } from '../../../shared/db/index.ts';
 import { ASSET_KINDS, POLICY_SCOPES, type AssetKind } from '../../../shared/policy/index.ts';
+import { REVOCATION_KINDS } from '../../../shared/token/index.ts';
 import type { AssetRow, ChannelRow, Fact, Flawed, State, VideoRow } from './facts.ts';
 
 /** Columns of `panoptes.record`, the one form in which rows of every table come. */
@@ -21,6 +22,7 @@ const ASSET = 3;
 const POLICY = 4;
 const SIGNING_KEY = 5;
 const ROLE_LOSS = 6;
+const REVOCATION = 7;
 const BAG = 8;
 const BUCKET = 9;
 
@@ -66,6 +68,7 @@ export function findFact(row: CopyRow): Fact | null {
     return { entity: 'bucket', bucket: row.text(KEY), row: known };
   }
   if (entity === ROLE_LOSS) return findLoss(row);
+  if (entity === REVOCATION) return findRevocation(row, isGone);
   const id = row.id(ID);
   if (id === -1) return null;
   switch (entity) {
@@ -140,4 +143,17 @@ function findLoss(row: CopyRow): Fact | null {
   )
     return null;
   return { entity: 'role_loss', loss: { subject, role, object, block, at: row.id(SECOND) } };
+}
+
+/** Its key is the kind and what is revoked. What makes no sense revokes nothing, as the table's own checks have it. */
+function findRevocation(row: CopyRow, isGone: boolean): Fact | null {
+  const [name = '', ...rest] = row.text(KEY).split('|');
+  const kind = REVOCATION_KINDS.find((known) => known === name);
+  if (kind === undefined) return null;
+  const value = rest.join('|');
+  if (isGone) return { entity: 'revocation', kind, value, row: null };
+  const [at, until] = [row.id(PARENT), row.id(SECOND)];
+  return at === -1 || until === -1
+    ? null
+    : { entity: 'revocation', kind, value, row: { kind, value, at, until } };
 }

@@ -1,4 +1,4 @@
-import type { RoleClaim } from '../../../shared/token/index.ts';
+import { holderOf, type RoleClaim } from '../../../shared/token/index.ts';
 
 /** A role that ended in `block`. `role` `*`: every role of the subject, whatever `object` says; '' where a role has none. */
 export interface RoleLoss {
@@ -71,15 +71,6 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make();
   map.set(key, made);
   return made;
-}
-
-/**
- * Who holds a role, as the indexer names it. A claim that names a member is that member's: whoever controls several may
- * have signed in as another one of them, or as none.
- */
-function holderOf(claim: RoleClaim, sub: string): string {
-  if ('worker' in claim) return `worker:${claim.worker}`;
-  return 'member' in claim ? `member:${claim.member}` : sub;
 }
 
 /** What a role is about, as the indexer names it in `panoptes.role_loss`. */

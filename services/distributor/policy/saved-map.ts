@@ -7,6 +7,7 @@ import type { CatalogueIndex } from './catalogue.ts';
 import { Page, PAGE_SLOTS, type Pages } from './entity-table.ts';
 import type { BucketRow, KeyRow } from './facts.ts';
 import type { KnowledgeContents } from './knowledge.ts';
+import type { Revocation } from './revocations.ts';
 import type { RoleLoss } from './role-losses.ts';
 
 /** What a node knew, where it stood then, and how its catalogue is to be read. */
@@ -35,6 +36,7 @@ interface Head {
   readonly assets: number;
   readonly keys: readonly (readonly [kid: string, row: KeyRow])[];
   readonly losses: readonly RoleLoss[];
+  readonly revocations: readonly Revocation[];
   readonly catalogueId: string;
   readonly places: number;
   readonly pages: Readonly<Record<PolicyScope | 'bag', number>>;
@@ -48,7 +50,7 @@ interface Head {
  */
 export async function saveMap(path: string, { position, contents, catalogue }: SavedMap): Promise<void> {
   const draft = `${path}.draft`;
-  const { map, keys, losses, bags } = contents;
+  const { map, keys, losses, revocations, bags } = contents;
   const { channel, video, asset } = map.pages;
   const head: Head = {
     position,
@@ -56,6 +58,7 @@ export async function saveMap(path: string, { position, contents, catalogue }: S
     assets: map.assets,
     keys: [...keys],
     losses,
+    revocations,
     catalogueId: catalogue.fileId,
     places: catalogue.places.size,
     pages: { channel: channel.size, video: video.size, asset: asset.size, bag: bags.pages.size },
@@ -117,11 +120,11 @@ export async function readSavedMap(path: string): Promise<SavedMap> {
     };
     const bagPages = await readPages(reader, head.pages.bag);
     await reader.end();
-    const { position, documents, assets, keys, losses, catalogueId: fileId } = head;
+    const { position, documents, assets, keys, losses, revocations, catalogueId: fileId } = head;
     const bags = { sets: head.bucketSets, pages: bagPages, buckets: new Map(head.buckets) };
     return {
       position,
-      contents: { map: { documents, assets, pages }, keys: new Map(keys), losses, bags },
+      contents: { map: { documents, assets, pages }, keys: new Map(keys), losses, revocations, bags },
       catalogue: { fileId, places },
     };
   } catch (error) {

@@ -28,7 +28,7 @@ export interface Reading {
   readonly commit: () => void;
 }
 
-/** Read by a statement each, in one snapshot. Losses that are too old to touch any token are not read. */
+/** Read by a statement each, in one snapshot. Losses and revocations that can touch no token any more are not read. */
 const VIEWS = [
   'channel_record',
   'video_record',
@@ -38,6 +38,7 @@ const VIEWS = [
   'bag_record',
   'bucket_record',
   `role_loss_record where second > (extract(epoch from now()) * 1000)::bigint - ${LOSS_KEEP_MS}`,
+  `revocation_record where second > (extract(epoch from now()) * 1000)::bigint`,
 ];
 
 /** Reads everything there is, as of one snapshot. */
@@ -61,6 +62,7 @@ const CHANGED = [
   'changed_policies',
   'changed_signing_keys',
   'changed_role_losses',
+  'changed_revocations',
   'changed_bags',
   'changed_buckets',
 ];

@@ -99,14 +99,30 @@ create table panoptes.signing_key (
   revoked_at timestamptz
 );
 
--- Session keys that signed in. The nonce is single-use: it belongs to exactly one row.
+-- What was ended before its time: one token (`jti`), what a subject holds (`sub`), what a session key asked for (`sid`),
+-- what a gateway and its users hold (`gateway`). Of a subject or a gateway the tokens issued up to `at` are dead, and it
+-- gets no new ones before. Once every such token has expired by itself, at `until`, the row can be forgotten.
+create table panoptes.revocation (
+  kind text not null check (kind in ('jti', 'sub', 'sid', 'gateway')),
+  value text not null check (value ~ '^[!#-\[\]-~]{1,128}$'),
+  at timestamptz not null default now() check (at > '1970-01-01'),
+  until timestamptz not null check (until < '9999-01-01' and until - at >= interval '25 hours'),
+  revoked_by text not null, -- a subject, or who ran the command
+  primary key (kind, value)
+);
+
+-- Session keys that signed in, each once. The nonce is single-use: it belongs to exactly one row.
 create table panoptes.session (
   nonce text primary key,
   account text not null, -- hex public key, 0x…
-  session_key text not null, -- base64url
+  session_key text not null unique, -- base64url
+  sid text not null unique, -- the key's id: what its tokens carry
+  label text, -- where it lives, in the words of its owner; part of the signed message
   signed_in_at timestamptz not null default now(),
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  revoked_at timestamptz
 );
+create index on panoptes.session (account);
 
 -- The indexer's position and heartbeat: the last finalized block whose changes are in the tables.
 create table panoptes.chain (

@@ -63,7 +63,8 @@ begin
     ('channel', 'id::text'), ('video', 'id::text'), ('asset', 'id::text'),
     ('nft', 'video::text'), ('holding', 'token::text || ''/'' || member::text'), ('membership', 'id::text'),
     ('policy', 'scope || ''/'' || id::text'), ('role_loss', 'subject || ''|'' || role || ''|'' || object'),
-    ('signing_key', 'kid'), ('bag', 'channel::text'), ('bucket', 'id'), ('chain', '''''::text')
+    ('signing_key', 'kid'), ('revocation', 'kind || ''|'' || value'), ('bag', 'channel::text'), ('bucket', 'id'),
+    ('chain', '''''::text')
   loop
     execute format('create trigger record_insert after insert on panoptes.%I referencing new table as new_rows
       for each statement execute function panoptes.record_change(%L, %L)', entity, entity, id_of);

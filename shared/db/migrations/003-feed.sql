@@ -1,5 +1,5 @@
 -- What a distributor reads: rows of every table in one form, so that whatever it asks for comes by one COPY.
--- `entity`: 0 where the reader stands, 1 channel, 2 video, 3 asset, 4 policy, 5 signing key, 6 role loss,
+-- `entity`: 0 where the reader stands, 1 channel, 2 video, 3 asset, 4 policy, 5 signing key, 6 role loss, 7 revocation,
 -- 8 bag, 9 bucket.
 -- `flags` is null where there is no such row any more.
 create type panoptes.record as (
@@ -37,6 +37,14 @@ create view panoptes.role_loss_record as
          (extract(epoch from at) * 1000)::bigint as second, null::bigint as size,
          0::smallint as flags, subject || '|' || role || '|' || object as key, null::text as text
     from panoptes.role_loss;
+
+-- `parent`: up to when tokens must have been issued to be revoked, `second`: until when it is to be known; both in
+-- milliseconds since the epoch.
+create view panoptes.revocation_record as
+  select 7::smallint as entity, null::bigint as id, (extract(epoch from at) * 1000)::bigint as parent,
+         (extract(epoch from until) * 1000)::bigint as second, null::bigint as size,
+         0::smallint as flags, kind || '|' || value as key, null::text as text
+    from panoptes.revocation;
 
 -- `id` is the channel's; `text` its distribution buckets as the chain orders them.
 create view panoptes.bag_record as
@@ -113,6 +121,13 @@ create function panoptes.changed_role_losses(after pg_snapshot) returns setof pa
     join panoptes.role_loss l
       on l.subject = split_part(c.id, '|', 1) and l.role = split_part(c.id, '|', 2) and l.object = split_part(c.id, '|', 3)
 $$;
+create function panoptes.changed_revocations(after pg_snapshot) returns setof panoptes.record language sql stable as $$
+  select 7::smallint, null::bigint, (extract(epoch from r.at) * 1000)::bigint, (extract(epoch from r.until) * 1000)::bigint,
+         null::bigint, case when r.kind is not null then 0::smallint end, c.id, null::text
+    from (select distinct id from panoptes.newer(after) where entity = 'revocation') c
+    left join panoptes.revocation r
+      on r.kind = split_part(c.id, '|', 1) and r.value = substr(c.id, length(split_part(c.id, '|', 1)) + 2)
+$$;
 
 create function panoptes.changed_bags(after pg_snapshot) returns setof panoptes.record language sql stable as $$
   select 8::smallint, id, r.parent, r.second, r.size, r.flags, r.key, r.text
@@ -165,6 +180,7 @@ begin
       union all select * from panoptes.changed_policies(after)
       union all select * from panoptes.changed_signing_keys(after)
       union all select * from panoptes.changed_role_losses(after)
+      union all select * from panoptes.changed_revocations(after)
       union all select * from panoptes.changed_bags(after)
       union all select * from panoptes.changed_buckets(after);
   end if;
