@@ -1,9 +1,9 @@
 import { nowSec, type Clock } from '../../shared/base/index.ts';
-import { TokenError, verifyToken, type VerifiedToken } from '../../shared/token/index.ts';
+import { isRevoked, TokenError, verifyToken, type VerifiedToken } from '../../shared/token/index.ts';
 import { Problem } from '../../shared/wire/index.ts';
-import type { KeyStore } from './key-store.ts';
 import type { OwnKey } from './own-key.ts';
 import type { RoleLosses } from './role-losses.ts';
+import type { Standings } from './standings.ts';
 
 /** Lets the owner of a channel change what belongs to it. */
 export interface OwnerGate {
@@ -17,14 +17,14 @@ const LEEWAY_SEC = 5;
 
 export function createOwnerGate(options: {
   readonly key: OwnKey;
-  readonly keys: KeyStore;
+  readonly standings: Standings;
   readonly losses: RoleLosses;
   /** What a token must name in `aud`, and nothing else. */
   readonly publicUrl: string;
   readonly tokenLifeSec: number;
   readonly clock: Clock;
 }): OwnerGate {
-  const { key, keys, losses, publicUrl, tokenLifeSec, clock } = options;
+  const { key, standings, losses, publicUrl, tokenLifeSec, clock } = options;
 
   const verify = (text: string): VerifiedToken => {
     try {
@@ -47,7 +47,9 @@ export function createOwnerGate(options: {
       const text = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1];
       if (text === undefined) throw unauthorized('token_missing');
       const token = verify(text);
-      if (await keys.isRevoked(token.kid)) throw unauthorized('token_invalid', 'key_not_valid');
+      const { isKeyRevoked, revocations } = await standings.find(token);
+      if (isKeyRevoked) throw unauthorized('token_invalid', 'key_not_valid');
+      if (isRevoked(token, revocations)) throw unauthorized('token_invalid', 'token_revoked');
       // A token narrowed for a guest carries the owner's role, but not the owner's trust.
       if (text.includes('~') || token.restrictions.length > 0 || token.usr !== null) {
         throw new Problem('restricted', 'A token that was narrowed or restricted cannot change policies');

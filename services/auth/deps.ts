@@ -16,6 +16,7 @@ import { createPolicyStore, type PolicyStore } from './policy-store.ts';
 import { createRoleLosses } from './role-losses.ts';
 import { createSessions } from './sessions.ts';
 import { createSignInVerifier, type SignInVerifier } from './sign-in.ts';
+import { createStandings } from './standings.ts';
 import { createUsedProofs } from './used-proofs.ts';
 
 /** The use cases, put together; dispose releases what they stand on. */
@@ -63,13 +64,14 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
     const nonces = createNonces(config.signingSeed);
     const usedProofs = createUsedProofs(clock);
     const losses = createRoleLosses(database);
+    const standings = createStandings(database);
     return {
       chain,
       challenger: createChallenger({ publicUrl, sessionLifeSec, nonces, clock }),
       signIns: createSignInVerifier({ publicUrl, sessionLifeSec, nonces, sessions, usedProofs, clock }),
       issuer: createTokenIssuer({
         key,
-        keys,
+        standings,
         publicUrl,
         tokenLifeSec,
         gatewayTokenLifeSec,
@@ -78,7 +80,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
         clock,
       }),
       keys,
-      gate: createOwnerGate({ key, keys, losses, publicUrl, tokenLifeSec, clock }),
+      gate: createOwnerGate({ key, standings, losses, publicUrl, tokenLifeSec, clock }),
       policies: createPolicyStore(database),
       readiness: async () => {
         const facts = {

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { nowSec, type Clock } from '../../shared/base/index.ts';
 import {
   createRoleToken,
+  isRevoked,
   TokenError,
+  type Revocable,
   type RoleClaim,
   type RoleTokenClaims,
 } from '../../shared/token/index.ts';
@@ -16,8 +18,8 @@ import {
 } from '../../shared/wire/index.ts';
 import type { AcquisitionTables } from './acquisitions.ts';
 import type { ChainLink } from './chain-link.ts';
-import type { KeyStore } from './key-store.ts';
 import type { OwnKey } from './own-key.ts';
+import type { Standing, Standings } from './standings.ts';
 import { checkRole } from './roles/check-role.ts';
 import { findActing, type RoleContext, type Verdict } from './roles/context.ts';
 import type { SignIn } from './sign-in.ts';
@@ -32,7 +34,7 @@ export interface TokenIssuer {
 
 export function createTokenIssuer(options: {
   readonly key: OwnKey;
-  readonly keys: Pick<KeyStore, 'isRevoked'>;
+  readonly standings: Standings;
   readonly publicUrl: string;
   readonly tokenLifeSec: number;
   /** Of tokens that attest `gateway` and nothing else. */
@@ -41,7 +43,8 @@ export function createTokenIssuer(options: {
   readonly acquisitions: AcquisitionTables;
   readonly clock: Clock;
 }): TokenIssuer {
-  const { key, keys, publicUrl, tokenLifeSec, gatewayTokenLifeSec, chain, acquisitions, clock } = options;
+  const { key, standings, publicUrl, tokenLifeSec, gatewayTokenLifeSec, chain, acquisitions, clock } =
+    options;
 
   const check = async (role: RoleRequest, context: RoleContext): Promise<Checked> => ({
     role,
@@ -64,26 +67,39 @@ export function createTokenIssuer(options: {
         return { block: number, acting, checked };
       });
 
-      const granted = checked.flatMap(({ verdict }) => ('claim' in verdict ? [verdict.claim] : []));
-      const refused = checked.flatMap(toRefused);
+      const iat = nowSec(clock);
+      const origin = {
+        kid: key.certificate.kid,
+        sub: 'id' in acting ? `member:${acting.id}` : `account:${signIn.address}`,
+        jti: randomBytes(16).toString('base64url'),
+        iat,
+      };
+      const held = checked.flatMap(({ verdict }) => ('claim' in verdict ? [verdict.claim] : []));
+      const standing =
+        held.length === 0 ? null : await standings.find({ ...origin, sids: [signIn.sid], attested: held });
+      const settled = checked.map((one) =>
+        isDead(one, { ...origin, sid: signIn.sid }, standing) ? revoked(one) : one,
+      );
+      const granted = settled.flatMap(({ verdict }) => ('claim' in verdict ? [verdict.claim] : []));
+      const refused = settled.flatMap(toRefused);
       if (granted.length === 0) return { token: null, expiresAt: 0, block, granted, refused };
 
       // Nobody would accept the token.
-      if (!key.isInWindow(clock) || (await keys.isRevoked(key.certificate.kid))) {
+      if (!key.isInWindow(clock) || standing?.isKeyRevoked === true) {
         throw new Problem('unavailable', 'The signing key of this node is expired or revoked');
       }
-      const iat = nowSec(clock);
       const isGateway = granted.every(({ role }) => role === 'gateway');
       const lifeSec = isGateway ? gatewayTokenLifeSec : tokenLifeSec;
       const exp = Math.min(iat + lifeSec, signIn.expiresAt, key.certificate.exp);
       const claims = {
         iss: publicUrl,
-        sub: 'id' in acting ? `member:${acting.id}` : `account:${signIn.address}`,
+        sub: origin.sub,
         iat,
         exp,
-        jti: randomBytes(16).toString('base64url'),
+        jti: origin.jti,
         blk: block,
         ...(aud ? { aud } : {}),
+        sid: signIn.sid,
         ...(delegable ? { cnf: { key: signIn.sessionKey } } : {}),
       };
       const token = findSigned({ ...claims, roles: granted }, key);
@@ -100,6 +116,18 @@ interface Checked {
 
 const toRefused = ({ role, verdict }: Checked): RefusedRole[] =>
   'refusal' in verdict ? [{ role, reason: verdict.refusal, detail: ROLE_REFUSALS[verdict.refusal] }] : [];
+
+/** Whether a token with this role would be refused everywhere. */
+const isDead = (
+  { verdict }: Checked,
+  { sid, ...origin }: Omit<Revocable, 'sids' | 'attested'> & { readonly sid: string },
+  standing: Standing | null,
+): boolean =>
+  'claim' in verdict &&
+  standing !== null &&
+  isRevoked({ ...origin, sids: [sid], attested: [verdict.claim] }, standing.revocations);
+
+const revoked = ({ role }: Checked): Checked => ({ role, verdict: { refusal: 'revoked' } });
 
 /** `null` when the roles do not fit in a token. */
 function findSigned(claims: RoleTokenClaims, key: OwnKey): string | null {

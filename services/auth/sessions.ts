@@ -1,3 +1,4 @@
+import { keyId, parseBase64url } from '../../shared/token/index.ts';
 import type { Database } from './database.ts';
 
 export interface SessionRow {
@@ -32,9 +33,9 @@ export function createSessions(database: Database): Sessions {
     find,
     record: async (nonce, { account, sessionKey, expirationTime }) => {
       const added = await database.query<Row>(
-        `insert into panoptes.session (nonce, account, session_key, expires_at) values ($1, $2, $3, $4)
+        `insert into panoptes.session (nonce, account, session_key, sid, expires_at) values ($1, $2, $3, $4, $5)
          on conflict (nonce) do nothing returning account, session_key`,
-        [nonce, account, sessionKey, expirationTime],
+        [nonce, account, sessionKey, keyId(parseBase64url(sessionKey, 'the session key')), expirationTime],
       );
       return added.length > 0 ? { account, sessionKey } : ((await find(nonce)) ?? { account, sessionKey });
     },

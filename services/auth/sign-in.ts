@@ -1,7 +1,13 @@
 import { hexToU8a, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
 import { nowSec, type Clock } from '../../shared/base/index.ts';
-import { parseBase64url, sessionBodyHash, TokenError, verifySessionProof } from '../../shared/token/index.ts';
+import {
+  keyId,
+  parseBase64url,
+  sessionBodyHash,
+  TokenError,
+  verifySessionProof,
+} from '../../shared/token/index.ts';
 import {
   parseSignInMessage,
   Problem,
@@ -24,6 +30,8 @@ export interface SignIn {
   /** SS58 in the chain's prefix. */
   readonly address: string;
   readonly sessionKey: string;
+  /** The session key's id: what its tokens carry, and what ends them all. */
+  readonly sid: string;
   /** When the session ends; seconds. */
   readonly expiresAt: number;
 }
@@ -114,6 +122,7 @@ export function createSignInVerifier(options: {
         account,
         address: message.address,
         sessionKey: message.sessionKey,
+        sid: keyId(parseBase64url(message.sessionKey, 'the session key')),
         expiresAt: Math.floor(message.expirationTime.getTime() / 1000),
       };
     },

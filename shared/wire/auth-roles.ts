@@ -74,6 +74,7 @@ export const ROLE_REFUSALS = {
   not_lead: 'The account is not the role account of the content lead',
   not_in_council: 'The member is not in the council',
   not_gateway: 'The account is not the role account of that worker of the app working group',
+  revoked: 'The subject, the session or the gateway is revoked for now',
   not_certified: 'The key of this node may not attest this role',
 } as const;
 

@@ -218,8 +218,12 @@ describe('signing in', () => {
 
   it('is forgotten once it is over', async () => {
     const sessions = createSessions(createDatabase(database.pool));
-    const row = { account: ada.account, sessionKey: 'x' };
-    await sessions.record('over', { ...row, expirationTime: new Date(1_000) });
+    const keyed = () => ({
+      account: ada.account,
+      sessionKey: encodeBase64url(generateKeyPair().publicKey),
+    });
+    await sessions.record('over', { ...keyed(), expirationTime: new Date(1_000) });
+    const row = keyed();
     await sessions.record('open', { ...row, expirationTime: new Date(3_000) });
     await sessions.prune(new Date(2_000));
     expect(await sessions.find('over')).toBeNull();
@@ -381,7 +385,7 @@ describe('sign-in attacks', () => {
     const session = await signIn(auth.url, ada);
     const { nonce } = parseSignInMessage(session.message);
     await database.pool.query(
-      `insert into panoptes.session (nonce, account, session_key, expires_at) values ($1, $2, 'other', now())`,
+      `insert into panoptes.session (nonce, account, session_key, sid, expires_at) values ($1, $2, 'other', 'other', now())`,
       [nonce, ada.account],
     );
     await expectRefusal(ask(session), 'nonce_used');

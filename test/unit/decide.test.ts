@@ -361,7 +361,11 @@ describe('a token that was revoked', () => {
     held: VerifiedToken,
     kind: RevocationKind,
     value: string,
-    { at = NOW, asset = ASSETS.media as number, statuses = [] as string[] } = {},
+    {
+      at = NOW,
+      asset = ASSETS.media,
+      statuses = [],
+    }: { readonly at?: number; readonly asset?: number; readonly statuses?: readonly string[] } = {},
   ): string => {
     const knowledge = world(statuses);
     knowledge.revocations.set(kind, value, { kind, value, at: at * 1_000, until: Number.MAX_SAFE_INTEGER });
