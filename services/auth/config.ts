@@ -10,8 +10,7 @@ import {
 } from '../../shared/runtime/index.ts';
 
 export interface AuthConfig extends ServerSettings {
-  /** Of several, the first is preferred. */
-  readonly chainUrl: string | readonly string[];
+  readonly chainUrl: string;
   /** The URL clients use, without a trailing slash: sign-in messages and proofs are checked against it. */
   readonly publicUrl: string;
   /** 32 bytes: the secret of the signing key. */
@@ -53,7 +52,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
   readSettings(
     (env) => ({
       ...readServerSettings(env, 8090),
-      chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
+      chainUrl: env.get('PANOPTES_CHAIN_URL', asUrl('ws', 'wss')),
       publicUrl: env.get('PANOPTES_PUBLIC_URL', asPublicUrl),
       signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
       certificate: env.secret('PANOPTES_CERTIFICATE', asText),

@@ -21,6 +21,9 @@ const HANDLERS: EventHandlers = {
   ...bucketEvents,
 };
 
+/** Names of the events that this program learns from, of every runtime that it knows. */
+export const HANDLED: readonly string[] = Object.keys(HANDLERS);
+
 /** Whether this program has anything to learn from an event. */
 export const isHandled = ({ section, method }: ChainEvent): boolean =>
   Object.hasOwn(HANDLERS, `${section}.${method}`);

@@ -15,6 +15,9 @@ type TokenOperations = Operations<
   | 'burnCreatorToken'
   | 'dustCreatorTokenAccount'
 >;
+/** Parts per million; the runtime wants some. */
+const REVENUE_SPLIT_RATE = 100_000;
+
 type Shares = Input<'transferCreatorToken'>['to'];
 
 export const tokens: TokenOperations = {
@@ -32,7 +35,7 @@ export const tokens: TokenOperations = {
       sale: null,
       transferPolicy: { Permissionless: null },
       accountsNumber: shares.size,
-      revenueSplitRate: 0,
+      revenueSplitRate: REVENUE_SPLIT_RATE,
     });
     for (const [member, amount] of shares) change.put(tokenAccounts, [token, member], accountOf(amount));
     change.put(channelById, [channelId], { ...channel, creatorTokenId: token });
@@ -43,7 +46,7 @@ export const tokens: TokenOperations = {
       initialAllocation,
       transferPolicy: { Permissionless: null },
       patronageRate: 0,
-      revenueSplitRate: 0,
+      revenueSplitRate: REVENUE_SPLIT_RATE,
       metadata: '0x',
     });
     change.emit('Content', 'CreatorTokenIssued', actorOf(channel.owner), channelId, token);

@@ -1,0 +1,16 @@
+import { inject } from 'vitest';
+import { describeContract } from '../contract/contract.ts';
+import { describeFilter } from './filter.ts';
+import { openRealWorld } from './real-world.ts';
+
+const url = inject('joystreamUrl');
+
+describeContract('the real runtime', () => openRealWorld(url, createProgress()));
+describeFilter(url);
+
+function createProgress(): (line: string) => void {
+  const startedAt = performance.now();
+  return (line) => {
+    console.log(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  };
+}
