@@ -22,6 +22,7 @@ export interface LostRole {
     | 'crt_holder'
     | 'curator'
     | 'council_member'
+    | 'distribution_operator'
     | '*';
   /** Channel, video or creator token; empty where the role has none. */
   readonly object: string;
@@ -77,6 +78,16 @@ export async function findLosses(facts: BlockFacts, parent: ChainView, view: Cha
     const subjects = without(await ownersOf(parent, { group }), await ownersOf(view, { group }));
     if (subjects.length > 0) groupChannels.push({ group, subjects });
     lose(await curatorsWithLess(parent, view, group), 'curator', '');
+  }
+  for (const id of facts.buckets) {
+    const before = await parent.findDistributionBucket(id);
+    const now = await view.findDistributionBucket(id);
+    const operators = without(before?.operators ?? [], now?.operators ?? []);
+    lose(
+      operators.map((worker) => `worker:distribution:${worker}`),
+      'distribution_operator',
+      '',
+    );
   }
   if (facts.isCouncilNew) {
     const members = without(await parent.councilMembers(), await view.councilMembers());

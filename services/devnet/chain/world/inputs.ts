@@ -73,6 +73,8 @@ export const INPUTS = {
   setLead: object({ group: Group, worker: Type.Union([Id, Type.Null()]) }),
   terminateWorker: Worker,
   startLeaving: Worker,
+  /** The end of a leaving worker's unstaking period. */
+  exitWorker: Worker,
   electCouncil: object({ members: Members }),
 
   /** `permissionsByLevel`: per channel privilege level, what the group's curators may do to such channels. */
@@ -85,6 +87,10 @@ export const INPUTS = {
   addCurator: Curator,
   removeCurator: Curator,
   setCuratorGroupStatus: object({ group: Id, active: Type.Boolean() }),
+  updateCuratorGroupPermissions: object({
+    group: Id,
+    permissionsByLevel: Type.Record(Type.String({ pattern: '^[0-9]{1,3}$' }), Type.Array(ModerationAction)),
+  }),
 
   createBucketFamily: object({}),
   /** Accepts bags and distributes at once. */
@@ -132,6 +138,7 @@ export const INPUTS = {
   cancelBuyNow: OfVideo,
   buyNft: object({ video: Id, buyer: Id }),
   slingNftBack: OfVideo,
+  destroyNft: OfVideo,
 
   startOpenAuction: object({ video: Id, startingPrice: Amount, buyNowPrice: Type.Optional(Amount) }),
   startEnglishAuction: object({

@@ -1,18 +1,19 @@
 import { Problem } from '../../../../../shared/wire/index.ts';
+import type { Input } from '../inputs.ts';
 import { curatorGroupById, groupItems, nextCuratorGroupId } from '../items.ts';
 import type { Operations } from '../operation.ts';
 
 const CURATOR_PERMISSIONS = ['UpdateChannelMetadata', 'UpdateVideoMetadata', 'AddVideo', 'ManageVideoAssets'];
 
 export const curators: Operations<
-  'createCuratorGroup' | 'addCurator' | 'removeCurator' | 'setCuratorGroupStatus'
+  | 'createCuratorGroup'
+  | 'addCurator'
+  | 'removeCurator'
+  | 'setCuratorGroupStatus'
+  | 'updateCuratorGroupPermissions'
 > = {
   createCuratorGroup: (change, { active, permissionsByLevel = {} }) => {
-    const byLevel = new Map(
-      Object.entries(permissionsByLevel).map(([level, actions]) => [Number(level), actions]),
-    );
-    if ([...byLevel.keys()].some((level) => level > 255))
-      throw new Problem('bad_request', 'A privilege level is at most 255');
+    const byLevel = levelsOf(permissionsByLevel);
     const group = change.takeId(nextCuratorGroupId);
     change.put(curatorGroupById, [group], { curators: new Map(), active, permissionsByLevel: byLevel });
     change.emit('Content', 'CuratorGroupCreated', group);
@@ -50,4 +51,23 @@ export const curators: Operations<
     change.emit('Content', 'CuratorGroupStatusSet', group, active);
     return {};
   },
+
+  updateCuratorGroupPermissions: (change, { group, permissionsByLevel }) => {
+    const known = change.get('curator group', curatorGroupById, group);
+    const byLevel = levelsOf(permissionsByLevel);
+    change.put(curatorGroupById, [group], { ...known, permissionsByLevel: byLevel });
+    change.emit('Content', 'CuratorGroupPermissionsUpdated', group, byLevel);
+    return {};
+  },
 };
+
+function levelsOf(
+  permissionsByLevel: Input<'updateCuratorGroupPermissions'>['permissionsByLevel'],
+): ReadonlyMap<number, readonly string[]> {
+  const byLevel = new Map(
+    Object.entries(permissionsByLevel).map(([level, actions]) => [Number(level), actions]),
+  );
+  if ([...byLevel.keys()].some((level) => level > 255))
+    throw new Problem('bad_request', 'A privilege level is at most 255');
+  return byLevel;
+}

@@ -5,7 +5,11 @@ import { parseAccount } from '../text.ts';
 
 const UNSTAKING_PERIOD_BLOCKS = 14_400;
 
-export const groups: Operations<'setWorker' | 'setLead' | 'terminateWorker' | 'startLeaving'> = {
+type GroupOperations = Operations<
+  'setWorker' | 'setLead' | 'terminateWorker' | 'startLeaving' | 'exitWorker'
+>;
+
+export const groups: GroupOperations = {
   setWorker: (change, { group, worker, member, roleAccount }) => {
     const items = groupItems(group);
     const account = parseAccount(roleAccount);
@@ -83,6 +87,21 @@ export const groups: Operations<'setWorker' | 'setLead' | 'terminateWorker' | 's
       throw new Problem('bad_request', `The worker ${String(worker)} is leaving already`);
     change.put(items.workerById, [worker], { ...known, startedLeavingAt: change.block });
     change.emit(items.pallet, 'WorkerStartedLeaving', worker, null);
+    return {};
+  },
+
+  exitWorker: (change, { group, worker }) => {
+    const items = groupItems(group);
+    const { startedLeavingAt } = change.get('worker', items.workerById, worker);
+    if (startedLeavingAt === null)
+      throw new Problem('bad_request', `The worker ${String(worker)} has not announced to leave`);
+    if (change.find(items.currentLead) === worker) {
+      change.remove(items.currentLead);
+      change.emit(items.pallet, 'LeaderUnset');
+    }
+    change.remove(items.workerById, worker);
+    change.put(items.activeWorkerCount, [], Math.max(0, (change.find(items.activeWorkerCount) ?? 0) - 1));
+    change.emit(items.pallet, 'WorkerExited', worker);
     return {};
   },
 };

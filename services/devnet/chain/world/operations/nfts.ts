@@ -13,6 +13,7 @@ type NftOperations = Operations<
   | 'cancelBuyNow'
   | 'buyNft'
   | 'slingNftBack'
+  | 'destroyNft'
 >;
 
 export const nfts: NftOperations = {
@@ -85,6 +86,13 @@ export const nfts: NftOperations = {
       throw new Problem('bad_request', `The NFT of the video ${String(id)} is the channel owner's already`);
     set({ owner: { ChannelOwner: null } });
     change.emit('Content', 'NftSlingedBackToTheOriginalArtist', id, actor);
+    return {};
+  },
+
+  destroyNft: (change, { video: id }) => {
+    const { actor } = idleNft(change, id);
+    change.put(videoById, [id], { ...change.get('video', videoById, id), nftStatus: null });
+    change.emit('Content', 'NftDestroyed', actor, id);
     return {};
   },
 };
