@@ -2,6 +2,7 @@ import { Metadata, TypeRegistry } from '@polkadot/types';
 import { u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, xxhashAsU8a } from '@polkadot/util-crypto';
 import { createRuntimeMetadata } from './metadata/metadata.ts';
+import type { Release } from './metadata/release.ts';
 
 /** `0x` and lower-case hex digits. */
 export type Hex = `0x${string}`;
@@ -25,8 +26,8 @@ export interface Codec {
   encodeEvent(event: EventSpec): Uint8Array;
 }
 
-export function createCodec(): Codec {
-  const metadata = createRuntimeMetadata();
+export function createCodec(release: Release = 'first'): Codec {
+  const metadata = createRuntimeMetadata(release);
   const registry = new TypeRegistry();
   registry.setMetadata(new Metadata(registry, u8aToHex(metadata.bytes)));
 

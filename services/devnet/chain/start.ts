@@ -1,11 +1,11 @@
 import { systemClock } from '../../../shared/base/index.ts';
 import { createServer } from '../../../shared/http/index.ts';
 import { createLog } from '../../../shared/runtime/index.ts';
-import { createCodec } from './codec.ts';
 import { serveControl } from './control.ts';
 import { createMethods } from './rpc/methods.ts';
 import { openSockets } from './rpc/sockets.ts';
 import { createSubscriptions } from './rpc/subscriptions.ts';
+import { createRuntimes } from './runtime.ts';
 import type { Block } from './state/block.ts';
 import { createLedger, type Ledger } from './state/ledger.ts';
 import type { BlockRef, DevChain, DevChainOptions } from './types.ts';
@@ -20,10 +20,11 @@ const HISTORY_BLOCKS_MAX = 100_000;
 export async function startDevChain(options: DevChainOptions = {}): Promise<DevChain> {
   const { port = 0, blockMs = 1_000, finalityLagBlocks = 0, historyBlocksMax = HISTORY_BLOCKS_MAX } = options;
   const { clock = systemClock, log = createLog('devnet-chain', 'silent') } = options;
-  const codec = createCodec();
+  const runtimes = createRuntimes();
+  const { codec } = runtimes;
   const state = createWorldState(codec);
   const { delta: genesis } = state.change(0, [putGenesis]);
-  const ledger = createLedger({
+  const plain = createLedger({
     codec,
     finalityLagBlocks,
     // What is not final yet must be there to be finalized.
@@ -31,6 +32,16 @@ export async function startDevChain(options: DevChainOptions = {}): Promise<DevC
     clock,
     genesis,
   });
+  const ledger: Ledger = {
+    ...plain,
+    append: (operations, changes) => {
+      const migrated = runtimes.takeMigration() ? state.migrate() : [];
+      const block = plain.append(operations, new Map([...migrated, ...changes]));
+      if (operations.some(({ remark }) => remark.startsWith('upgradeRuntime ')))
+        runtimes.upgradeAfter(block.number);
+      return block;
+    },
+  };
   const world = createWorld(ledger, state);
   const build = async (count = 1): Promise<BlockRef> => {
     for (let i = 0; i < count; i++) ledger.append([], new Map());
@@ -40,8 +51,8 @@ export async function startDevChain(options: DevChainOptions = {}): Promise<DevC
   const app = createServer({ log, bodyBytesMax: CONTROL_BODY_BYTES_MAX });
   serveControl(app, { world, build });
   const sockets = openSockets(app.server, {
-    methods: createMethods(ledger, codec),
-    subscriptions: createSubscriptions(ledger),
+    methods: createMethods(ledger, runtimes.after),
+    subscriptions: createSubscriptions(ledger, runtimes.after),
     log,
   });
   const controlUrl = await app.listen({ port, host: '127.0.0.1' });

@@ -1,7 +1,8 @@
 import { TypeRegistry } from '@polkadot/types';
 import { u8aToHex } from '@polkadot/util';
-import { PALLETS, type Pallet, type StorageItem } from './pallets.ts';
+import type { Pallet, StorageItem } from './pallets.ts';
 import { createPortableBuilder, type PortableBuilder } from './portable.ts';
+import { definitionsOf, palletsOf, type Release } from './release.ts';
 import { parseDefinitions, parseType } from './schema.ts';
 import { CONTENT_TYPES } from './types/content.ts';
 import { FRAME_TYPES } from './types/frame.ts';
@@ -42,14 +43,14 @@ export interface RuntimeMetadata {
 }
 
 /** Describes the runtime as metadata V14 (frame-metadata `RuntimeMetadataV14`). */
-export function createRuntimeMetadata(): RuntimeMetadata {
-  const definitions = parseDefinitions(
-    [FRAME_TYPES, PEOPLE_TYPES, CONTENT_TYPES, STORAGE_TYPES, PROJECT_TOKEN_TYPES, outerEnums()].join('\n'),
-  );
+export function createRuntimeMetadata(release: Release = 'first'): RuntimeMetadata {
+  const pallets = palletsOf(release);
+  const sources = [FRAME_TYPES, PEOPLE_TYPES, CONTENT_TYPES, STORAGE_TYPES, PROJECT_TOKEN_TYPES];
+  const definitions = definitionsOf(release, parseDefinitions([...sources, outerEnums(pallets)].join('\n')));
   const builder = createPortableBuilder(definitions);
   const typeId = (type: string): number => builder.id(parseType(type));
   const items = new Map<string, ItemTypes>();
-  for (const pallet of PALLETS) {
+  for (const pallet of pallets) {
     for (const [name, item] of Object.entries(pallet.storage)) {
       items.set(`${pallet.name}.${name}`, {
         item,
@@ -66,7 +67,7 @@ export function createRuntimeMetadata(): RuntimeMetadata {
   };
 
   const described = {
-    pallets: PALLETS.map((pallet) => describePallet(pallet, builder, typeId, itemTypes)),
+    pallets: pallets.map((pallet) => describePallet(pallet, builder, typeId, itemTypes)),
     extrinsic: {
       type: typeId('UncheckedExtrinsic'),
       version: 4,
@@ -83,7 +84,7 @@ export function createRuntimeMetadata(): RuntimeMetadata {
   const size = builder.types.length;
   return {
     bytes: Buffer.concat([MAGIC_V14, body]),
-    pallets: PALLETS,
+    pallets,
     itemTypes,
     typeId: (type) => {
       const id = typeId(type);
@@ -94,12 +95,14 @@ export function createRuntimeMetadata(): RuntimeMetadata {
 }
 
 /** The runtime's own enums over its pallets. */
-function outerEnums(): string {
+function outerEnums(pallets: readonly Pallet[]): string {
   const variants = (part: 'event' | 'call'): string =>
-    PALLETS.flatMap((pallet) => {
-      const type = pallet[part];
-      return type === undefined ? [] : [`${String(pallet.index)} ${pallet.name}(${type})`];
-    }).join(', ');
+    pallets
+      .flatMap((pallet) => {
+        const type = pallet[part];
+        return type === undefined ? [] : [`${String(pallet.index)} ${pallet.name}(${type})`];
+      })
+      .join(', ');
   return `
     enum joystream_node_runtime::RuntimeEvent { ${variants('event')} }
     enum joystream_node_runtime::RuntimeCall { ${variants('call')} }

@@ -1,5 +1,6 @@
 import { bnToU8a, compactAddLength, compactToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import type { Codec, Hex } from '../codec.ts';
+import type { Runtime } from '../runtime.ts';
 import { headerToJson, type Block } from '../state/block.ts';
 import type { Ledger } from '../state/ledger.ts';
 import { INVALID_PARAMS, RpcError, UNKNOWN_BLOCK } from './json-rpc.ts';
@@ -11,27 +12,11 @@ const KEYS_PAGE_MAX = 1_000;
 const KEYS_UNPAGED_MAX = 100_000;
 const BLOCK_NUMBERS_MAX = 1_000;
 
-/**
- * The runtime as `state_getRuntimeVersion` tells it: spec 2004 of Joystream. Of its runtime APIs only the two that are
- * served: Core and Metadata.
- */
-export const RUNTIME_VERSION = {
-  specName: 'joystream-node',
-  implName: 'joystream-node',
-  authoringVersion: 12,
-  specVersion: 2004,
-  implVersion: 0,
-  apis: [
-    ['0xdf6acb689907609b', 4],
-    ['0x37e397fc7c91f5e4', 2],
-  ],
-  transactionVersion: 2,
-  stateVersion: 1,
-};
-
 /** Every method that answers at once. Reading the state is never ahead of, and never behind, the block asked for. */
-export function createMethods(ledger: Ledger, codec: Codec): Readonly<Record<string, Method>> {
-  const metadata = u8aToHex(codec.metadata);
+export function createMethods(
+  ledger: Ledger,
+  runtimeAfter: (block: number) => Runtime,
+): Readonly<Record<string, Method>> {
   const blockAt = (value: unknown): Block => {
     const hash = findHex(value, 'at');
     const block = hash === null ? ledger.best() : ledger.byHash(hash);
@@ -84,13 +69,14 @@ export function createMethods(ledger: Ledger, codec: Codec): Readonly<Record<str
       const block = findBlock(hash);
       return block && headerToJson(block.header);
     },
-    state_call: ([name, data]) => callRuntime(codec, name, parseHex(data, 'data')),
+    state_call: ([name, data, at]) =>
+      callRuntime(runtimeAfter(blockAt(at).number).codec, name, parseHex(data, 'data')),
     state_getKeys: ([prefix, at]) =>
       ledger.keys(blockAt(at), parseHex(prefix, 'prefix'), '', KEYS_UNPAGED_MAX),
     state_getKeysPaged: keysPaged,
     state_getKeysPagedAt: keysPaged,
-    state_getMetadata: ([at]) => (blockAt(at), metadata),
-    state_getRuntimeVersion: ([at]) => (blockAt(at), RUNTIME_VERSION),
+    state_getMetadata: ([at]) => u8aToHex(runtimeAfter(blockAt(at).number).codec.metadata),
+    state_getRuntimeVersion: ([at]) => runtimeAfter(blockAt(at).number).version,
     state_getStorage: getStorage,
     state_getStorageAt: getStorage,
     state_queryStorageAt: queryStorageAt,

@@ -1,8 +1,8 @@
 import type { Hex } from '../codec.ts';
 import { headerToJson, type Block } from '../state/block.ts';
+import type { Runtime } from '../runtime.ts';
 import type { Ledger } from '../state/ledger.ts';
 import { parseHexList } from './params.ts';
-import { RUNTIME_VERSION } from './methods.ts';
 
 /** Sends one notification of a subscription. */
 export type Notify = (result: unknown) => void;
@@ -17,7 +17,10 @@ interface Subscription {
 }
 
 /** Every method that goes on answering. Each starts with how things are now. */
-export function createSubscriptions(ledger: Ledger): Readonly<Record<string, Subscription>> {
+export function createSubscriptions(
+  ledger: Ledger,
+  runtimeAfter: (block: number) => Runtime,
+): Readonly<Record<string, Subscription>> {
   const heads = (notification: string, unsubscribe: string, finalized: boolean): Subscription => ({
     notification,
     unsubscribe,
@@ -38,8 +41,16 @@ export function createSubscriptions(ledger: Ledger): Readonly<Record<string, Sub
       notification: 'state_runtimeVersion',
       unsubscribe: 'state_unsubscribeRuntimeVersion',
       prepare: () => (notify) => {
-        notify(RUNTIME_VERSION);
-        return () => undefined;
+        let told = runtimeAfter(ledger.best().number).version;
+        notify(told);
+        return ledger.listen({
+          onBest: ({ number }) => {
+            const { version } = runtimeAfter(number);
+            if (version === told) return;
+            told = version;
+            notify(told);
+          },
+        });
       },
     },
     state_subscribeStorage: {

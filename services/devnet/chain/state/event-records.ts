@@ -24,12 +24,11 @@ export function createEventEncoder(
       name: 'ExtrinsicSuccess',
       args: [{ dispatchInfo: { ...DISPATCH_INFO, class: dispatchClass } }],
     });
-  const inherentDone = success('Mandatory');
-  const operationDone = success('Normal');
   const record = (extrinsic: number, event: Uint8Array): Uint8Array =>
     u8aConcat(codec.encode('Phase', { ApplyExtrinsic: extrinsic }), event, NO_TOPICS);
 
   return (operations) => {
+    const [inherentDone, operationDone] = [success('Mandatory'), success('Normal')];
     const records = [
       record(0, inherentDone),
       ...operations.flatMap(({ events }, position) =>

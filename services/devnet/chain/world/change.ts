@@ -36,11 +36,15 @@ export interface WorldState {
   read<R>(work: (state: Read) => R): R;
   /** Runs the steps on a copy of the state, which replaces it only if all of them return. */
   change<R>(block: number, steps: readonly ((change: Change) => R)[]): Changed<R>;
+  /** Encodes everything anew, as the runtime in force has it. */
+  migrate(): ReadonlyMap<Hex, Hex | null>;
 }
 
 interface Slot {
   readonly value: unknown;
   readonly encoded: Hex | null;
+  /** Whose value it is; of an absent one it does not matter. */
+  readonly item?: { readonly pallet: string; readonly name: string };
 }
 const ABSENT: Slot = { value: null, encoded: null };
 
@@ -62,6 +66,16 @@ export function createWorldState(codec: Codec): WorldState {
         else slots.set(key, slot);
       }
       return { steps: done, delta };
+    },
+    migrate: () => {
+      const delta = new Map<Hex, Hex | null>();
+      for (const [key, slot] of slots) {
+        if (!slot.item) continue;
+        const encoded = u8aToHex(codec.encodeItem(slot.item.pallet, slot.item.name, slot.value));
+        if (encoded !== slot.encoded) delta.set(key, encoded);
+        slots.set(key, { ...slot, encoded });
+      }
+      return delta;
     },
   };
 }
@@ -89,7 +103,7 @@ function writeTo(
 ): Omit<Change, keyof Read | 'block'> {
   const put = <K extends readonly unknown[], V>(item: Item<K, V>, keys: K, value: V): void => {
     const encoded = u8aToHex(codec.encodeItem(item.pallet, item.name, value));
-    written.set(codec.storageKey(item.pallet, item.name, keys), { value, encoded });
+    written.set(codec.storageKey(item.pallet, item.name, keys), { value, encoded, item });
   };
   return {
     put,

@@ -164,6 +164,9 @@ export const INPUTS = {
   burnCreatorToken: object({ token: Id, member: Id, amount: Amount }),
   /** Removes an account that holds nothing. */
   dustCreatorTokenAccount: object({ token: Id, member: Id }),
+
+  /** From the next block on, nothing is where it was: other indexes, and records with one more field (`release.ts`). */
+  upgradeRuntime: object({}),
 } as const satisfies Record<string, TObject>;
 
 /** Of two operations in two blocks, so not one of them. */

@@ -13,6 +13,7 @@ import { curators } from './operations/curators.ts';
 import { groups } from './operations/groups.ts';
 import { members } from './operations/members.ts';
 import { nfts } from './operations/nfts.ts';
+import { system } from './operations/system.ts';
 import { tokens } from './operations/tokens.ts';
 import { videos } from './operations/videos.ts';
 import type { Call, InBlock, World } from './results.ts';
@@ -27,6 +28,7 @@ const OPERATIONS: Operations<OperationName> = {
   ...nfts,
   ...auctions,
   ...tokens,
+  ...system,
 };
 
 /** The world over a ledger. Operations run to their end one after the other: each is one synchronous step. */
