@@ -12,6 +12,8 @@ import { AccessQuery } from '../../shared/wire/index.ts';
 import type { FactsOptions } from './access/request-facts.ts';
 import type { DistributorConfig } from './config.ts';
 import type { DistributorDeps } from './deps.ts';
+import { limitConnections } from './limits/connections.ts';
+import { createDoorman } from './limits/doorman.ts';
 import { registerMetrics } from './metrics.ts';
 import { createAccessHandlers } from './routes/access.ts';
 import { createAssetSender } from './routes/asset-sender.ts';
@@ -31,14 +33,24 @@ export function createApp(
   clock: Clock,
 ): FastifyInstance {
   const { trustProxy, prefix, maxAgeSec } = config;
-  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy });
   const cors = createCors(config.allowedOrigins);
   const tally = createTally();
+  const isTrustedProxy = parseAddressBlocks(trustProxy);
+  const { limits } = config;
+  const intercept = createDoorman({
+    urlBytesMax: limits.urlBytesMax,
+    requests: deps.requests,
+    isTrustedProxy: trustProxy.length === 0 ? null : isTrustedProxy,
+    cors,
+    tally,
+  });
+  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept });
+  const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   const facts: FactsOptions = {
     distributorId: config.distributorId,
     names: { cookie: config.cookie, query: config.query },
     countryHeader: config.countryHeader,
-    isTrustedProxy: parseAddressBlocks(trustProxy),
+    isTrustedProxy,
   };
   addCors(app, cors);
   app.addHook('onError', (_request, _reply, error, done) => {
@@ -66,6 +78,6 @@ export function createApp(
   }
   serveStatus(app, { ...deps, id: config.distributorId });
   serveHealth(app, () => ({ ready: !deps.gate.isStale(), ...deps.ages() }));
-  registerMetrics(serveMetrics(app), { ...deps, tally });
+  registerMetrics(serveMetrics(app), { ...deps, limits, connections, tally });
   return app;
 }

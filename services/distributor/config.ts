@@ -11,7 +11,7 @@ import {
   readSettings,
   type ServerSettings,
 } from '../../shared/runtime/index.ts';
-
+import { readLimits, type Limits } from './limits/settings.ts';
 import type { ServedBuckets } from './policy/bag-map.ts';
 
 export interface DistributorConfig extends ServerSettings {
@@ -47,6 +47,7 @@ export interface DistributorConfig extends ServerSettings {
   readonly allowedOrigins: readonly string[];
   /** How long caches may keep an answer: a change of policy goes unnoticed by them no longer than this. */
   readonly maxAgeSec: number;
+  readonly limits: Limits;
   readonly fetchesMax: number;
   /** How long a storage node may send nothing. */
   readonly sourceIdleMsMax: number;
@@ -132,6 +133,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       prefix: env.get('PANOPTES_PREFIX', asPrefix, '/t'),
       allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), []),
       maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
+      limits: readLimits(env),
       fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),
       sourceIdleMsMax: env.get('PANOPTES_SOURCE_IDLE_MS_MAX', asInteger(100, 600_000), 10_000),
       sourceRetryMs: env.get('PANOPTES_SOURCE_RETRY_MS', asInteger(1, 3_600_000), 5_000),

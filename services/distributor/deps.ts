@@ -12,6 +12,8 @@ import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
 import { createStorageNodeSource } from './assets/storage-node-source.ts';
 import type { DistributorConfig } from './config.ts';
+import { AddressBudget } from './limits/address-budget.ts';
+import { FirstSights } from './limits/first-sights.ts';
 import type { BagMap, ServedBuckets } from './policy/bag-map.ts';
 import { openFeed, type Feed } from './policy/feed.ts';
 import { openState } from './policy/state.ts';
@@ -22,6 +24,10 @@ export interface DistributorDeps extends AsyncDisposable {
   readonly gate: Gate;
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
+  /** What clients may still take, by address and of the processor. */
+  readonly requests: AddressBudget;
+  readonly failures: AddressBudget;
+  readonly firstSights: FirstSights;
   readonly age: KnowledgeAge;
   readonly feed: Feed['stats'];
   /** Resolves when what is known is the database's, or an earlier run's if the database keeps us waiting. */
@@ -45,6 +51,11 @@ const FEED_QUERY_MS_MAX = 10_000;
 const BYTES_PER_SEEN_TOKEN = 8 * 1_024;
 /** Up to this size assets are kept in memory: images, subtitles, short clips. */
 const SMALL_BYTES_MAX = 256 * 1_024;
+/** What an address may take at once after a rest, in seconds' worth, and how many addresses are remembered. */
+const BUDGET_BURST_SEC = 10;
+const ADDRESSES_MAX = 50_000;
+/** Some hundred signatures: a crowd that comes with new tokens is let in at once. */
+const SIGNATURE_BURST_MS = 100;
 const OPEN_FILES_MAX = 256;
 /** 64 KiB/s: slower sources are dropped. */
 const SOURCE_BYTES_PER_SEC_MIN = 64 * 1_024;
@@ -73,6 +84,20 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
       tokensMax: config.seenTokensMax,
       bytesMax: config.seenTokensMax * BYTES_PER_SEEN_TOKEN,
     });
+    const { limits } = config;
+    const budget = (perSecMax: number): AddressBudget =>
+      new AddressBudget({ perSecMax, burstSec: BUDGET_BURST_SEC, addressesMax: ADDRESSES_MAX });
+    const requests = budget(limits.requestsPerSecMax);
+    const failures = budget(limits.failedTokensPerSecMax);
+    const firstSights = new FirstSights({
+      shareMax: limits.signaturePercentMax / 100,
+      burstMs: SIGNATURE_BURST_MS,
+      waitingMax: limits.signaturesWaitingMax,
+    });
+    opened.defer(() => {
+      firstSights[Symbol.dispose]();
+      return Promise.resolve();
+    });
     const whole = (ms: number): number | null => (Number.isFinite(ms) ? Math.round(ms) : null);
     return {
       version: await readVersion(),
@@ -92,10 +117,15 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
         },
         age: feed,
         verifier,
+        firstSights,
+        failures,
         policyAgeMsMax: config.policyAgeMsMax,
         chainAgeMsMax: config.chainAgeMsMax,
       }),
       verifier,
+      requests,
+      failures,
+      firstSights,
       store,
       age: feed,
       feed: feed.stats,

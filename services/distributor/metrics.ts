@@ -2,10 +2,19 @@ import { addGauge, Counter, Gauge, type Registry } from '../../shared/http/index
 import type { KnowledgeAge } from './access/gate.ts';
 import type { TokenVerifier } from './access/token-verifier.ts';
 import type { AssetStore } from './assets/asset-store.ts';
+import type { AddressBudget } from './limits/address-budget.ts';
+import type { ConnectionStats } from './limits/connections.ts';
+import type { FirstSights } from './limits/first-sights.ts';
+import type { Limits } from './limits/settings.ts';
 import type { Feed } from './policy/feed.ts';
 import type { Tally } from './tally.ts';
 
 export interface MetricsSources {
+  readonly limits: Limits;
+  readonly connections: ConnectionStats;
+  readonly requests: AddressBudget;
+  readonly failures: AddressBudget;
+  readonly firstSights: FirstSights;
   readonly tally: Tally;
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
@@ -18,6 +27,7 @@ export interface MetricsSources {
 /** Metrics are read off the parts when somebody asks; a request only adds to plain numbers. */
 export function registerMetrics(registry: Registry, sources: MetricsSources): void {
   const { tally, verifier, store, age, sizes, feed } = sources;
+  const { limits, connections, requests, failures, firstSights } = sources;
   const registers = [registry];
 
   const counter = (
@@ -51,6 +61,46 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     const { seen, verified, failed } = verifier.stats;
     return Object.entries({ seen, verified, failed });
   });
+  counter(
+    'panoptes_limited_total',
+    'What was turned away or ended by a limit; requests over one are in panoptes_answers_total too',
+    'limit',
+    () =>
+      Object.entries({
+        ...connections.refused,
+        idle_ms: connections.idle,
+        requests_per_sec: requests.refused,
+        failed_tokens_per_sec: failures.refused,
+        signatures_waiting: firstSights.stats.refused,
+      }),
+  );
+  const limit = new Gauge({
+    name: 'panoptes_limit',
+    help: 'Limits as they are set, by the name of the setting',
+    labelNames: ['limit'],
+    registers,
+  });
+  for (const [name, value] of Object.entries(limits))
+    limit.set({ limit: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) }, value as number);
+  addGauge(registry, 'panoptes_connections', 'Connections that are open', () => connections.open);
+  addGauge(
+    registry,
+    'panoptes_signatures_waiting',
+    'Requests that wait for a check of their new token',
+    () => firstSights.stats.waiting,
+  );
+  addGauge(
+    registry,
+    'panoptes_signature_seconds_total',
+    'Processor time that checking new tokens has taken',
+    () => firstSights.stats.spentMs / 1_000,
+  );
+  addGauge(
+    registry,
+    'panoptes_addresses',
+    'Addresses whose budgets are remembered',
+    () => requests.addresses + failures.addresses,
+  );
   addGauge(registry, 'panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
   addGauge(registry, 'panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);
   addGauge(

@@ -5,6 +5,9 @@ import { createApp } from './app.ts';
 import type { DistributorConfig } from './config.ts';
 import { openDeps } from './deps.ts';
 
+/** For what is left to do once nobody is served any more: writing down what is known. */
+const STOP_MS = 10_000;
+
 export interface StartOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
@@ -19,9 +22,13 @@ export function startDistributor(config: DistributorConfig, options: StartOption
   return openOrCleanUp(async (opened) => {
     const deps = opened.use(await openDeps(config, log));
     const app = createApp(config, deps, log, clock);
-    opened.defer(() => closeServer(app));
+    opened.defer(() => closeServer(app, config.limits.drainMsMax));
     const url = await app.listen({ host: config.host, port: config.port });
     await deps.informed;
-    return { url, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+    return {
+      url,
+      stopMsMax: config.limits.drainMsMax + STOP_MS,
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
   });
 }

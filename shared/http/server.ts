@@ -1,3 +1,10 @@
+import {
+  createServer as createNodeServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { fastify, LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from '../runtime/index.ts';
 import { Problem } from '../wire/index.ts';
@@ -6,19 +13,38 @@ import { refuseUnrouted } from './not-found.ts';
 import { sendProblem, toProblem } from './problems.ts';
 import { answerUnparsable } from './unparsable.ts';
 
+/** What clients may take of a server. */
+export interface ServerLimits {
+  /** Request line and header fields together. */
+  readonly headerBytesMax: number;
+  /** How long a request's head, and all of it, may take to arrive. */
+  readonly headersMsMax: number;
+  readonly requestMsMax: number;
+  /** How long a connection may make no progress at all. */
+  readonly idleMsMax: number;
+}
+
 export interface ServerOptions {
   readonly log: Logger;
   /** Largest request body, bytes. */
   readonly bodyBytesMax: number;
   /** Whom to believe about `X-Forwarded-*`: addresses or CIDR blocks; none by default. */
   readonly trustProxy?: readonly string[];
+  readonly limits?: ServerLimits;
+  /** Sees every request before Fastify does; `true`: it has answered, and Fastify is not to see it. */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** Largest path parameter. Role tokens travel in paths (`/t/<token>/…`) and may hold 4,096 bytes. */
 const PARAM_CHARS_MAX = 4_200;
-/** How long a request may take to arrive whole, and a connection to make no progress at all. */
-const REQUEST_MS_MAX = 30_000;
-const IDLE_MS_MAX = 120_000;
+const LIMITS: ServerLimits = {
+  headerBytesMax: 16_384,
+  headersMsMax: 10_000,
+  requestMsMax: 30_000,
+  idleMsMax: 120_000,
+};
+/** Of connections without a request: longer than what is in front of it keeps them, as a rule a minute. */
+const KEEP_ALIVE_MS = 72_000;
 
 /**
  * A Fastify server whose every error, its own and the framework's, is one of the documented problems.
@@ -35,11 +61,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: PARAM_CHARS_MAX, ignoreDuplicateSlashes: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: IDLE_MS_MAX,
+    serverFactory: (handler) => createHttpServer(handler, options),
     clientErrorHandler: answerUnparsable,
-    // Node would answer a bare 400 by itself; the hook below says the same as a problem.
-    http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       sendProblem(toProblem(error), request, reply);
     },
@@ -65,12 +88,39 @@ export function createServer(options: ServerOptions): FastifyInstance {
   return app as unknown as FastifyInstance;
 }
 
+function createHttpServer(handler: RequestListener, { limits = LIMITS, intercept }: ServerOptions): Server {
+  const { headerBytesMax, headersMsMax, requestMsMax, idleMsMax } = limits;
+  const server = createNodeServer(
+    {
+      // Node would answer a bare 400 by itself; a hook says the same as a problem.
+      requireHostHeader: false,
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: Math.min(headersMsMax, requestMsMax),
+      requestTimeout: requestMsMax,
+      connectionsCheckingInterval: Math.min(5_000, Math.ceil(headersMsMax / 2)),
+      keepAliveTimeout: Math.min(KEEP_ALIVE_MS, idleMsMax),
+    },
+    intercept
+      ? (request, response) => {
+          if (!intercept(request, response)) handler(request, response);
+        }
+      : handler,
+  );
+  server.setTimeout(idleMsMax);
+  return server;
+}
+
+const TIDY_MS = 50;
+
 /** Takes no more requests, lets the running ones finish for `graceMs`, then cuts what is left. */
 export async function closeServer(app: FastifyInstance, graceMs = 5_000): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  // A connection whose last answer is out would be kept open for the next request, which is not going to be taken.
+  const tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_MS);
   try {
     await app.close();
   } finally {
     clearTimeout(cut);
+    clearInterval(tidy);
   }
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Problem, PROBLEMS } from '../wire/index.ts';
+import { Problem, PROBLEMS, type ProblemCode } from '../wire/index.ts';
 
 /** Answers what never became a request: bytes that are not HTTP, headers over Node's limit, headers that never end. */
 export function answerUnparsable(error: Error & { code?: string }, socket: Socket): void {
@@ -7,11 +7,16 @@ export function answerUnparsable(error: Error & { code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  const problem = new Problem(error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'bad_request');
+  const problem = new Problem(codeOf(error));
   const body = JSON.stringify(problem.toBody());
   socket.end(
     `HTTP/1.1 ${problem.status} ${PROBLEMS[problem.code].title}\r\n` +
       `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
       `cache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+function codeOf({ code }: { code?: string }): ProblemCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
 }

@@ -3,6 +3,8 @@ import { SettingsError } from './env.ts';
 /** A running service: `url` where it listens, dispose to stop it gracefully. */
 export interface Running extends AsyncDisposable {
   readonly url: string;
+  /** How long stopping may take before the process is ended. */
+  readonly stopMsMax?: number;
 }
 
 const GRACE_MS = 10_000;
@@ -17,7 +19,7 @@ export async function runService(start: () => Promise<Running>): Promise<void> {
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), GRACE_MS).unref();
+    setTimeout(() => process.exit(1), running?.stopMsMax ?? GRACE_MS).unref();
     void Promise.resolve(running?.[Symbol.asyncDispose]()).then(
       () => process.exit(0),
       (error: unknown) => {

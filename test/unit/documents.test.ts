@@ -31,7 +31,14 @@ it.each(DOCUMENTS)('%s names commands that exist', (document) => {
 
 /** The settings a service reads, by its source. */
 const settingsOf = (service: string): string[] => {
-  const source = read(`services/${service}/config.ts`) + read('shared/runtime/server-settings.ts');
+  const source = [
+    `services/${service}/config.ts`,
+    `services/${service}/limits/settings.ts`,
+    'shared/runtime/server-settings.ts',
+  ]
+    .filter((path) => existsSync(new URL(path, ROOT)))
+    .map(read)
+    .join('');
   const secrets = unique(source, /secret\(\s*'(PANOPTES_[A-Z_]+)'/g);
   return [...unique(source, /'(PANOPTES_[A-Z_]+)'/g), ...secrets.map((name) => `${name}_FILE`)];
 };

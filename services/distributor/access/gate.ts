@@ -1,6 +1,8 @@
 import { TokenError } from '../../../shared/token/index.ts';
 import type { ProblemCode } from '../../../shared/wire/index.ts';
 import { decide, type Decision, type DecisionBase } from '../decide.ts';
+import type { AddressBudget } from '../limits/address-budget.ts';
+import type { FirstSights } from '../limits/first-sights.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
@@ -16,7 +18,10 @@ export interface KnowledgeAge {
 
 /** The step from a request to a decision, bytes aside. Never throws for what a client sends. */
 export interface Gate {
+  /** `LATER` once at most: a new token has to wait for its turn; ask again after it. */
   judge(asset: number, facts: RequestFacts): Decision;
+  /** Resolves when the token has been looked at. Rejects with a problem when too many wait. */
+  turn(facts: RequestFacts): Promise<void>;
   /** Whether decisions about assets that are not public are refused for now. */
   isStale(): boolean;
 }
@@ -26,6 +31,10 @@ export interface GateOptions {
   readonly base: DecisionBase;
   readonly age: KnowledgeAge;
   readonly verifier: TokenVerifier;
+  /** Time for signature checks. */
+  readonly firstSights: FirstSights;
+  /** Tokens that proved to be none, by the address they came from. */
+  readonly failures: AddressBudget;
   readonly policyAgeMsMax: number;
   readonly chainAgeMsMax: number;
 }
@@ -35,7 +44,15 @@ const isAboutNoPolicy = (code: ProblemCode): boolean => code === 'not_found' || 
 
 const STALE: Decision = { allowed: false, code: 'policy_stale' };
 
-export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax }: GateOptions): Gate {
+/** The answer is not known yet. */
+export const LATER: Decision = { allowed: false, code: 'too_many_requests', reason: 'signatures_waiting' };
+const TOO_MANY_FAILED: Decision = { allowed: false, code: 'too_many_requests', reason: 'failed_tokens' };
+
+/** Common with people who have done nothing wrong, and found out before the signature. */
+const HARMLESS: ReadonlySet<string> = new Set(['token_expired']);
+
+export function createGate(options: GateOptions): Gate {
+  const { base, age, verifier, firstSights, failures, policyAgeMsMax, chainAgeMsMax } = options;
   const isStale = (): boolean => age.policyAgeMs() > policyAgeMsMax || age.chainAgeMs() > chainAgeMsMax;
 
   const judge = (asset: number, facts: RequestFacts): Decision => {
@@ -48,6 +65,10 @@ export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax 
     if (decision.allowed ? decision.public : isAboutNoPolicy(decision.code)) return decision;
     if (isStale()) return STALE;
     if (decision.allowed || tokenText === null || facts.token !== null) return decision;
+    if (facts.tokenError === null) {
+      if (!failures.has(facts.ip ?? '')) return TOO_MANY_FAILED;
+      if (!firstSights.isFree) return LATER;
+    }
     const error = facts.tokenError ?? verifyInto(facts, tokenText);
     if (error === null) return decide(base, asset, facts);
     const code = error.reason === 'token_expired' ? 'token_expired' : 'token_invalid';
@@ -55,15 +76,26 @@ export function createGate({ base, age, verifier, policyAgeMsMax, chainAgeMsMax 
   };
 
   const verifyInto = (facts: RequestFacts, tokenText: string): TokenError | null => {
+    const startedAt = performance.now();
     try {
       facts.token = verifier.verify(tokenText, facts.nowSec);
       return null;
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
       facts.tokenError = error;
+      if (!HARMLESS.has(error.reason)) failures.take(facts.ip ?? '');
       return error;
+    } finally {
+      firstSights.spend(performance.now() - startedAt);
     }
   };
 
-  return { judge, isStale };
+  return {
+    judge,
+    isStale,
+    turn: (facts) =>
+      firstSights.turn(facts.ip ?? '', () => {
+        if (facts.tokenText !== null) verifyInto(facts, facts.tokenText);
+      }),
+  };
 }

@@ -18,6 +18,7 @@ function headersFor({
   code,
   reason,
 }: Pick<Refusal, 'code'> & { reason: string | undefined }): Readonly<Record<string, string>> {
+  if (code === 'too_many_requests') return { 'retry-after': '1' };
   if (code === 'policy_stale') return { 'retry-after': String(STALE_RETRY_SEC) };
   if (PROBLEMS[code].status !== 401) return {};
   const challenge = 'Bearer realm="panoptes"';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { nowSec, type Clock } from '../../../shared/base/index.ts';
 import type { AccessAnswer, AccessQuery } from '../../../shared/wire/index.ts';
-import type { Gate, KnowledgeAge } from '../access/gate.ts';
+import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { DataObject } from '../assets/source.ts';
 import { parseAssetId } from './asset-id.ts';
@@ -19,7 +19,7 @@ type ManyRequest = FastifyRequest<{ Body: AccessQuery; Params: { token?: string 
 
 export interface AccessHandlers {
   /** `GET /api/v1/assets/{id}/access`: what a GET of the whole asset would be answered, without its bytes. */
-  readonly one: (request: AssetRequest, reply: FastifyReply) => FastifyReply;
+  readonly one: (request: AssetRequest, reply: FastifyReply) => Promise<FastifyReply>;
   /** `POST /api/v1/access`: the same for many at once. */
   readonly many: (request: ManyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
@@ -35,10 +35,14 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
     'x-chain-age': String(Math.round(age.chainAgeMs())),
   });
 
-  const answer = (id: string, facts: RequestFacts): AccessAnswer => {
+  const answer = async (id: string, facts: RequestFacts): Promise<AccessAnswer> => {
     const asset = parseAssetId(id);
     facts.wants('whole', findObject(asset)?.size ?? 0);
-    const decision = gate.judge(asset, facts);
+    let decision = gate.judge(asset, facts);
+    if (decision === LATER) {
+      await gate.turn(facts);
+      decision = gate.judge(asset, facts);
+    }
     if (decision.allowed) return { id, allowed: true };
     const { code, reason, needs } = decision;
     return {
@@ -51,9 +55,9 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
   };
 
   return {
-    one: (request, reply) => {
+    one: async (request, reply) => {
       const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
-      return reply.headers(headers()).send(answer(request.params.id, facts));
+      return reply.headers(headers()).send(await answer(request.params.id, facts));
     },
     many: async (request, reply) => {
       const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
@@ -61,7 +65,7 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
       for (const id of request.body.ids) {
         // A refusal can cost a millisecond to explain; others are served in between.
         if (assets.length % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
-        assets.push(answer(id, facts));
+        assets.push(await answer(id, facts));
       }
       return reply.headers(headers()).send({ assets });
     },

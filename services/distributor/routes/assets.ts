@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { nowSec, type Clock } from '../../../shared/base/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
-import type { Gate, KnowledgeAge } from '../access/gate.ts';
+import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { toRefusalProblem } from '../access/refusal.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
@@ -35,18 +35,22 @@ export function createAssetHandler(
   const { gate, store, sender, findObject, age, cors, maxAgeSec, clock } = options;
   const caching = publicCaching(maxAgeSec);
 
-  return (request, reply) => {
+  /** `known`: of a request whose new token has had to wait for its turn. */
+  const handle = (
+    request: AssetRequest,
+    reply: FastifyReply,
+    known?: RequestFacts,
+  ): Promise<void> | undefined => {
     const asset = parseAssetId(request.params.id);
     const object = findObject(asset);
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-    const facts = new RequestFacts(request, options.facts, nowSec(clock), method);
+    const facts = known ?? new RequestFacts(request, options.facts, nowSec(clock), method);
     const etag = object === null ? '' : `"${object.contentHash}"`;
     const range = object === null ? 'unsatisfiable' : requestedRange(request, object.size, etag);
     facts.wants(range, object?.size ?? 0);
 
     /** Throws unless the request may have the asset as things are now; else all that is said of any answer to it. */
-    const headersIfAllowed = (): FlatHeaders => {
-      const decision = gate.judge(asset, facts);
+    const headersIfAllowed = (decision = gate.judge(asset, facts)): FlatHeaders => {
       if (!decision.allowed) throw toRefusalProblem(decision);
       const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
       return [
@@ -58,14 +62,17 @@ export function createAssetHandler(
 
     /**
      * A running answer ends when what is known has changed against it. The token is not looked at again and time stands
-     * still for it, so that nothing expires in the middle of a film; nor does what is merely old end it, or what is other nodes' business from now on.
+     * still for it, so that nothing expires in the middle of a film; nor does what is merely old end it, or what is for
+     * other nodes to serve from now on.
      */
     const mayGoOn = (): boolean => {
       const decision = gate.judge(asset, facts);
       return decision.allowed || decision.code === 'policy_stale' || decision.code === 'misdirected';
     };
 
-    const headers = headersIfAllowed();
+    const decision = gate.judge(asset, facts);
+    if (decision === LATER) return gate.turn(facts).then(() => handle(request, reply, facts));
+    const headers = headersIfAllowed(decision);
     if (object === null) throw new Problem('not_found');
     const { size } = object;
     if (matchesEtag(request.headers['if-none-match'], etag)) {
@@ -95,6 +102,7 @@ export function createAssetHandler(
       }
     });
   };
+  return (request, reply) => handle(request, reply);
 }
 
 /** Only GET has ranges (RFC 9110, section 14.2). */

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bearer, MEMBERS_ONLY, startTestDistributor, type TestDistributor } from '../support/distributor.ts';
+import { until } from '../support/until.ts';
+
+let node: TestDistributor | undefined;
+const start = async (settings: Readonly<Record<string, string>>): Promise<TestDistributor> =>
+  (node = await startTestDistributor(settings));
+afterEach(async () => {
+  await node?.[Symbol.asyncDispose]();
+  node = undefined;
+});
+
+/** More than the sockets of both sides can hold. */
+const FILM = Buffer.alloc(60_000_000, 'film');
+
+const metric = async ({ url }: TestDistributor, name: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.split(' ')[1] ?? Number.NaN);
+};
+const limited = (of: TestDistributor, limit: string): Promise<number> =>
+  metric(of, `panoptes_limited_total{limit="${limit}"}`);
+
+async function open({ url }: TestDistributor): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** All that comes until the other side closes. */
+async function everything(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  if (!socket.closed) await once(socket, 'close');
+  return text;
+}
+
+describe('connections', () => {
+  it('beyond those of one address are turned away with a word', async () => {
+    const limit = await start({ PANOPTES_CONNECTIONS_PER_ADDRESS_MAX: '3' });
+    const held = [await open(limit), await open(limit)];
+    const third = await open(limit);
+    const text = await everything(await open(limit));
+    expect(text).toMatch(/^HTTP\/1.1 429 /);
+    expect(text).toContain('"code":"too_many_requests"');
+    // One that goes makes room for another.
+    third.destroy();
+    await until('there is room', async () => (await limited(limit, 'connections_per_address')) >= 1);
+    for (const socket of held) socket.destroy();
+  });
+
+  it('beyond all there may be are closed', async () => {
+    const limit = await start({ PANOPTES_CONNECTIONS_MAX: '3' });
+    const held = await Promise.all(Array.from({ length: 3 }, () => open(limit)));
+    expect(await everything(await open(limit))).toBe('');
+    for (const socket of held) socket.destroy();
+    await until('there is room', () =>
+      limited(limit, 'connections').then(
+        (count) => count >= 1,
+        () => false,
+      ),
+    );
+    expect(await metric(limit, 'panoptes_limit{limit="connections_max"}')).toBe(3);
+  });
+});
+
+describe('requests', () => {
+  it('have heads and targets of bounded size', async () => {
+    const limit = await start({ PANOPTES_HEADER_BYTES_MAX: '10000', PANOPTES_URL_BYTES_MAX: '5000' });
+    const { id } = await limit.addAsset();
+    expect((await limit.get(`${id}?x=${'x'.repeat(4_900)}`)).status).toBe(200);
+    const long = await limit.get(`${id}?x=${'x'.repeat(5_000)}`);
+    expect([long.status, ((await long.json()) as { code: string }).code]).toEqual([414, 'uri_too_long']);
+    expect((await limit.get(id, { headers: { x: 'x'.repeat(9_000) } })).status).toBe(200);
+    expect((await limit.get(id, { headers: { x: 'x'.repeat(11_000) } })).status).toBe(431);
+  });
+
+  it('that take too long to arrive are given up', async () => {
+    const limit = await start({ PANOPTES_HEADERS_MS_MAX: '300', PANOPTES_REQUEST_MS_MAX: '600' });
+    const head = await open(limit);
+    head.write('GET /api/v1/status HTTP/1.1\r\nhost: x\r\nx: ');
+    const dripping = setInterval(() => head.write('y'), 20);
+    const body = await open(limit);
+    body.write(
+      'POST /api/v1/access HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{',
+    );
+    expect(await everything(head)).toMatch(/^HTTP\/1.1 408 .*"code":"request_timeout"/s);
+    expect(await everything(body)).toMatch(/^HTTP\/1.1 408 /);
+    clearInterval(dripping);
+  });
+
+  it('of readers who stop reading end', async () => {
+    const limit = await start({});
+    const film = await limit.addAsset({ bytes: FILM });
+    await (await limit.get(film)).arrayBuffer();
+    await limit.stop();
+    await limit.start({ PANOPTES_IDLE_MS_MAX: '300' });
+    const socket = await open(limit);
+    socket.pause();
+    const before = await limited(limit, 'idle_ms');
+    socket.write(`GET /api/v1/assets/${film.id} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await until('it is cut', async () => (await limited(limit, 'idle_ms')) > before);
+    socket.resume();
+    expect((await everything(socket)).length).toBeLessThan(FILM.length);
+  });
+
+  it('of one address are as many as its budget, behind a proxy by the address it names', async () => {
+    const limit = await start({ PANOPTES_REQUESTS_PER_SEC_MAX: '1', PANOPTES_TRUST_PROXY: '127.0.0.1' });
+    const { id } = await limit.addAsset();
+    const from = (address: string): Promise<Response> =>
+      limit.get(id, { headers: { 'x-forwarded-for': address, origin: 'https://page.example' } });
+    const answers = await Promise.all(Array.from({ length: 60 }, () => from('192.0.2.1')));
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers.get('retry-after')).toBe('1');
+    expect(refused?.headers.get('access-control-allow-origin')).toBe('*');
+    expect(await refused?.json()).toMatchObject({ code: 'too_many_requests', status: 429 });
+    expect((await from('192.0.2.2')).status).toBe(200);
+    // The proxy itself asks for everybody.
+    for (let count = 0; count < 20; count += 1) expect((await limit.get(id)).status).toBe(200);
+    expect(await limited(limit, 'requests_per_sec')).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('tokens', () => {
+  /** Well-formed, of a key that is known, by somebody who does not have it. */
+  const forge = (of: TestDistributor): string => {
+    const [head = '', payload = ''] = of.token().split('.');
+    return [head, payload, randomBytes(64).toString('base64url')].join('.');
+  };
+
+  it('that fail use up what an address may try; those seen before and public assets are not touched by it', async () => {
+    const limit = await start({ PANOPTES_FAILED_TOKENS_PER_SEC_MAX: '1' });
+    const open = await limit.addAsset();
+    const gated = await limit.addAsset({ policy: MEMBERS_ONLY });
+    const seen = limit.token();
+    expect((await limit.get(gated, bearer(seen))).status).toBe(200);
+    const statuses = [];
+    for (let count = 0; count < 30; count += 1)
+      statuses.push((await limit.get(gated, bearer(forge(limit)))).status);
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(401));
+    expect(statuses).toContain(429);
+    const refused = await limit.get(gated, bearer(limit.token()));
+    if (refused.status === 429) {
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(await refused.json()).toMatchObject({ code: 'too_many_requests', reason: 'failed_tokens' });
+    }
+    expect((await limit.get(gated, bearer(seen))).status).toBe(200);
+    expect((await limit.get(open, bearer(forge(limit)))).status).toBe(200);
+    expect(await limited(limit, 'failed_tokens_per_sec')).toBeGreaterThanOrEqual(1);
+    await until(
+      'it may try again',
+      async () => (await limit.get(gated, bearer(limit.token()))).status === 200,
+    );
+  });
+
+  it('never seen before wait for their share of time, and are sent away when too many do; seen ones never wait', async () => {
+    const limit = await start({ PANOPTES_SIGNATURE_PERCENT_MAX: '4', PANOPTES_SIGNATURES_WAITING_MAX: '5' });
+    const gated = await limit.addAsset({ policy: MEMBERS_ONLY });
+    const seen = limit.token();
+    expect((await limit.get(gated, bearer(seen))).status).toBe(200);
+    const statuses = new Map<number, number>();
+    await until('the time for signatures is used up', async () => {
+      const forged = await Promise.all(
+        Array.from({ length: 100 }, () => limit.get(gated, bearer(forge(limit)))),
+      );
+      for (const { status } of forged) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      return statuses.has(429);
+    });
+    expect([...statuses.keys()].sort()).toEqual([401, 429]);
+    const flood = Array.from({ length: 20 }, () => limit.get(gated, bearer(forge(limit))));
+    for (let count = 0; count < 20; count += 1)
+      expect((await limit.get(gated, bearer(seen))).status).toBe(200);
+    await Promise.all(flood);
+    expect(await limited(limit, 'signatures_waiting')).toBeGreaterThanOrEqual(1);
+    // A genuine one waits for its turn, and then is let in.
+    await until(
+      'a new token is let in',
+      async () => (await limit.get(gated, bearer(limit.token()))).status === 200,
+    );
+    expect(await metric(limit, 'panoptes_signatures_waiting')).toBe(0);
+  });
+
+  it('that are forged are looked at once each, however they are asked about', async () => {
+    const limit = await start({});
+    const gated = await limit.addAsset({ policy: MEMBERS_ONLY });
+    const token = forge(limit);
+    const answer = await fetch(`${limit.url}/api/v1/access`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer(token).headers },
+      body: JSON.stringify({ ids: Array.from({ length: 50 }, () => String(gated.id)) }),
+    });
+    const { assets } = (await answer.json()) as { assets: { code: string }[] };
+    expect(new Set(assets.map(({ code }) => code))).toEqual(new Set(['token_invalid']));
+    expect(await metric(limit, 'panoptes_tokens_total{result="failed"}')).toBe(1);
+  });
+});
+
+describe('stopping', () => {
+  const begin = (of: TestDistributor, id: number): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const agent = new Agent({ keepAlive: true });
+      httpGet(`${of.url}/api/v1/assets/${id}`, { agent }, resolve).on('error', reject);
+    });
+
+  it('lets finish what is running and takes nothing new', async () => {
+    const limit = await start({ PANOPTES_DRAIN_MS_MAX: '60000' });
+    const film = await limit.addAsset({ bytes: FILM });
+    await (await limit.get(film)).arrayBuffer();
+    const { url } = limit;
+    const running = await begin(limit, film.id);
+    const stopped = limit.stop();
+    await until('nothing new is taken', () =>
+      fetch(`${url}/health`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    let bytes = 0;
+    for await (const chunk of running) bytes += (chunk as Buffer).length;
+    expect(bytes).toBe(FILM.length);
+    await stopped;
+  });
+
+  it('cuts what is not done in time', async () => {
+    const limit = await start({ PANOPTES_DRAIN_MS_MAX: '200' });
+    const film = await limit.addAsset({ bytes: FILM });
+    await (await limit.get(film)).arrayBuffer();
+    const running = await begin(limit, film.id);
+    const closed = new Promise((resolve) => running.once('close', resolve));
+    running.on('error', () => undefined);
+    await limit.stop();
+    running.resume();
+    await closed;
+    expect(running.complete).toBe(false);
+  });
+});

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clientAddress } from '../../services/distributor/access/client-address.ts';
+import { AddressBudget, networkOf } from '../../services/distributor/limits/address-budget.ts';
+import { FirstSights } from '../../services/distributor/limits/first-sights.ts';
+import { parseAddressBlocks } from '../../shared/http/index.ts';
+
+describe('a budget by address', () => {
+  it('never gives more than the rate and the burst allow, nor less', () => {
+    const moments = fc.array(
+      fc.record({ afterMs: fc.integer({ min: 0, max: 3_000 }), who: fc.constantFrom('a', 'b') }),
+      {
+        maxLength: 200,
+      },
+    );
+    fc.assert(
+      fc.property(moments, fc.integer({ min: 1, max: 20 }), (requests, perSecMax) => {
+        let now = 0;
+        const budget = new AddressBudget({ perSecMax, burstSec: 2, addressesMax: 10, now: () => now });
+        const left = new Map<string, { value: number; at: number }>();
+        for (const { afterMs, who } of requests) {
+          now += afterMs;
+          const { value, at } = left.get(who) ?? { value: perSecMax * 2, at: now };
+          const model = Math.min(perSecMax * 2, value + ((now - at) * perSecMax) / 1_000);
+          // Where the model stands on the edge, the last bit decides.
+          if (Math.abs(model - 1) < 1e-6) return;
+          expect(budget.take(who)).toBe(model >= 1);
+          left.set(who, { value: model >= 1 ? model - 1 : model, at: now });
+        }
+      }),
+    );
+  });
+
+  it('says when there is one again, and keeps its word', () => {
+    let now = 0;
+    const budget = new AddressBudget({ perSecMax: 1, burstSec: 3, addressesMax: 10, now: () => now });
+    for (let count = 0; count < 3; count += 1) expect(budget.take('a')).toBe(true);
+    expect([budget.take('a'), budget.waitSec('a'), budget.refused]).toEqual([false, 1, 1]);
+    now += 1_000;
+    expect(budget.take('a')).toBe(true);
+  });
+
+  it('is bounded in memory, and 0 is no limit', () => {
+    const budget = new AddressBudget({ perSecMax: 1, burstSec: 1, addressesMax: 100 });
+    for (let count = 0; count < 1_000; count += 1) budget.take(`10.0.${count >> 8}.${count & 255}`);
+    expect(budget.addresses).toBe(100);
+    const none = new AddressBudget({ perSecMax: 0, burstSec: 1, addressesMax: 100 });
+    for (let count = 0; count < 1_000; count += 1) expect(none.take('a')).toBe(true);
+    expect(none.addresses).toBe(0);
+  });
+
+  it.each([
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:0db8:0001:0002::9', '2001:db8:1:2'],
+    ['2001:db8::9', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+  ])('counts %s as %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+});
+
+describe("the client's address", () => {
+  const isTrusted = parseAddressBlocks(['10.0.0.0/8', '::1']);
+  const of = (peer: string, forwarded?: string) =>
+    clientAddress(
+      {
+        socket: { remoteAddress: peer } as never,
+        headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+      },
+      isTrusted,
+    );
+  it.each([
+    ['192.0.2.1', '203.0.113.9', '192.0.2.1'],
+    ['10.0.0.1', undefined, '10.0.0.1'],
+    ['10.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['10.0.0.1', 'spoofed, 203.0.113.9, 10.9.9.9', '203.0.113.9'],
+    ['::1', '203.0.113.9,198.51.100.2', '198.51.100.2'],
+    ['10.0.0.1', '10.0.0.2', '10.0.0.2'],
+  ])('from %s, forwarded for %s, is %s', (peer, forwarded, expected) => {
+    expect(of(peer, forwarded)).toBe(expected);
+  });
+});
+
+describe('first sights', () => {
+  const busy = (sights: FirstSights): void => sights.spend(1_000);
+
+  it('are free within their share of time, and again once it is earned', () => {
+    let now = 0;
+    const sights = new FirstSights({ shareMax: 0.25, burstMs: 10, waitingMax: 5, now: () => now });
+    expect(sights.isFree).toBe(true);
+    sights.spend(14);
+    expect(sights.isFree).toBe(false);
+    now += 15;
+    expect(sights.isFree).toBe(false);
+    now += 2;
+    expect(sights.isFree).toBe(true);
+    expect(sights.stats).toEqual({ waiting: 0, refused: 0, spentMs: 14 });
+  });
+
+  it('take turns by address, however many one of them sends, and the longest line is cut', async () => {
+    let now = 0;
+    const sights = new FirstSights({ shareMax: 1, burstMs: 1, waitingMax: 6, now: () => now });
+    busy(sights);
+    const order: string[] = [];
+    const turns = ['a', 'a', 'a', 'a', 'a', 'a', 'a', 'b', 'c'].map((address, index) =>
+      sights
+        .turn(address, () => void order.push(`${address}${index}`))
+        .then(
+          () => 'done',
+          (error: unknown) => (error as { code: string }).code,
+        ),
+    );
+    expect(sights.stats).toMatchObject({ waiting: 6, refused: 3 });
+    now += 10_000;
+    const results = await Promise.all(turns);
+    expect(results.filter((one) => one === 'too_many_requests')).toHaveLength(3);
+    // Those of `b` and `c` were not sent away, and waited for one of `a` at most.
+    expect([results[7], results[8]]).toEqual(['done', 'done']);
+    expect(order.slice(0, 3).sort()).toEqual(['a0', 'b7', 'c8']);
+    expect(order.filter((one) => one.startsWith('a'))).toEqual(['a0', 'a1', 'a2', 'a3']);
+    expect(sights.isFree).toBe(true);
+  });
+
+  it('are sent away at the end', async () => {
+    const sights = new FirstSights({ shareMax: 0.01, burstMs: 1, waitingMax: 5 });
+    busy(sights);
+    const turn = sights.turn('a', () => undefined);
+    sights[Symbol.dispose]();
+    await expect(turn).rejects.toMatchObject({ code: 'too_many_requests' });
+  });
+});
