@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import pg from 'pg';
 import { startPostgres } from '../services/devnet/postgres.ts';
-import { startServiceProcess, type ServiceProcess } from '../services/devnet/process.ts';
+import { NO_LIMITS, startServiceProcess, type ServiceProcess } from '../services/devnet/process.ts';
 import { startStorageNode, type StorageNode } from '../services/devnet/storage/index.ts';
 import { contentHash, createCleanup, type Cleanup } from '../shared/base/index.ts';
 import { createPool, migrate, type Pool } from '../shared/db/index.ts';
@@ -198,6 +198,7 @@ async function startNode({ urls, dir, lead, storage }: Bench, what: 'empty' | 'f
   const node = await startServiceProcess('distributor', {
     PANOPTES_PORT: '0',
     PANOPTES_LOG_LEVEL: 'info',
+    ...NO_LIMITS,
     PANOPTES_DATABASE_URL: urls[what],
     PANOPTES_ROOT_KEY: lead.rootKey,
     PANOPTES_DISTRIBUTOR_ID: 'bench',

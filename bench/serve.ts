@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServiceProcess, type ServiceProcess } from '../services/devnet/process.ts';
+import { NO_LIMITS, startServiceProcess, type ServiceProcess } from '../services/devnet/process.ts';
 import { startPostgres } from '../services/devnet/postgres.ts';
 import { startStorageNode } from '../services/devnet/storage/index.ts';
 import { contentHash, createCleanup, type Cleanup } from '../shared/base/index.ts';
@@ -129,6 +129,7 @@ async function setUp(cleanup: Cleanup): Promise<{ node: ServiceProcess; bytes: B
     await startServiceProcess('distributor', {
       PANOPTES_PORT: '0',
       PANOPTES_LOG_LEVEL: 'warn',
+      ...NO_LIMITS,
       PANOPTES_DATABASE_URL: postgres.url(),
       PANOPTES_ROOT_KEY: lead.rootKey,
       PANOPTES_DISTRIBUTOR_ID: 'bench',

@@ -15,6 +15,13 @@ export interface ServiceProcess extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** For a distributor that one address asks for everybody: in benches, and in tests with thousands of requests. */
+export const NO_LIMITS = {
+  PANOPTES_CONNECTIONS_PER_ADDRESS_MAX: '0',
+  PANOPTES_REQUESTS_PER_SEC_MAX: '0',
+  PANOPTES_FAILED_TOKENS_PER_SEC_MAX: '0',
+} as const;
+
 const LOG_LINES_MAX = 1_000;
 const STOP_MS = 10_000;
 const REPOSITORY = new URL('../../', import.meta.url);

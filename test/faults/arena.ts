@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { startPostgres, type PostgresServer } from '../../services/devnet/postgres.ts';
-import { startServiceProcess, type ServiceProcess } from '../../services/devnet/process.ts';
+import { NO_LIMITS, startServiceProcess, type ServiceProcess } from '../../services/devnet/process.ts';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool, migrate, type Pool, type PoolClient } from '../../shared/db/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
@@ -52,6 +52,7 @@ export function openArena(): Promise<Arena> {
     const distributor = opened.use(
       await startServiceProcess('distributor', {
         PANOPTES_PORT: '0',
+        ...NO_LIMITS,
         PANOPTES_DATABASE_URL: through.href,
         PANOPTES_ROOT_KEY: bytesToHex(root.publicKey),
         PANOPTES_DISTRIBUTOR_ID: 'faults',

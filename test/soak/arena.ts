@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres, type PostgresServer } from '../../services/devnet/postgres.ts';
-import { startServiceProcess, type ServiceProcess } from '../../services/devnet/process.ts';
+import { NO_LIMITS, startServiceProcess, type ServiceProcess } from '../../services/devnet/process.ts';
 import { startStorageNode, type StorageNode } from '../../services/devnet/storage/index.ts';
 import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool, migrate, type Pool } from '../../shared/db/index.ts';
@@ -61,6 +61,7 @@ export function openArena(): Promise<Arena> {
     const distributor = opened.use(
       await startServiceProcess('distributor', {
         PANOPTES_PORT: '0',
+        ...NO_LIMITS,
         PANOPTES_DATABASE_URL: through.href,
         PANOPTES_ROOT_KEY: bytesToHex(root.publicKey),
         PANOPTES_DISTRIBUTOR_ID: 'soak',
