@@ -76,7 +76,10 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
   );
 
   onProgress('a storage node');
-  const storage = started.use(await startStorageNode({ dir: join(dir, 'storage'), log }));
+  // The distributor's own key: the storage node lets nobody else read.
+  const nodeSeed = randomBytes(32);
+  const trusts = [keyPairFromSeed(nodeSeed).publicKey];
+  const storage = started.use(await startStorageNode({ dir: join(dir, 'storage'), trusts, log }));
 
   const root = keyPairFromSeed(randomBytes(32));
   const signingSeed = randomBytes(32);
@@ -126,6 +129,7 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
         PANOPTES_DISTRIBUTOR_ID: '0',
         PANOPTES_CACHE_DIR: join(dir, 'cache'),
         PANOPTES_STORAGE_URLS: storage.url,
+        PANOPTES_NODE_SEED: hex(nodeSeed),
         ...settings.distributor,
       }),
     ),

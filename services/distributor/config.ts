@@ -6,13 +6,13 @@ import {
   asList,
   asOneOf,
   asText,
-  asUrl,
   readServerSettings,
   readSettings,
   type ServerSettings,
 } from '../../shared/runtime/index.ts';
 import { readLimits, type Limits } from './limits/settings.ts';
 import type { ServedBuckets } from './policy/bag-map.ts';
+import { parseStorage, parseStorageLogins, type StorageSettings } from './assets/sources/storage-settings.ts';
 
 export interface DistributorConfig extends ServerSettings {
   /** Public key whose certificates make signing keys trusted. */
@@ -30,7 +30,10 @@ export interface DistributorConfig extends ServerSettings {
   readonly memoryBytesMax: number;
   /** Whose files this node serves; 421 for all others. */
   readonly buckets: ServedBuckets;
-  readonly storageUrls: readonly string[];
+  /** Where bytes come from on a miss. */
+  readonly storage: readonly StorageSettings[];
+  /** 32 bytes: the secret of the key by which storage nodes know this node; `null`: they let anybody read. */
+  readonly nodeSeed: Uint8Array | null;
   /** What holds where no owner has written a policy. */
   readonly defaultPolicy: 'public' | 'private';
   readonly policyAgeMsMax: number;
@@ -49,12 +52,21 @@ export interface DistributorConfig extends ServerSettings {
   readonly maxAgeSec: number;
   readonly limits: Limits;
   readonly fetchesMax: number;
-  /** How long a storage node may send nothing. */
+  /** Assets that wait in line to be fetched. */
+  readonly fetchesWaitingMax: number;
+  /** How long a source may send nothing. */
   readonly sourceIdleMsMax: number;
+  /** What a source must manage on average. */
+  readonly sourceBytesPerSecMin: number;
   /** How long an asset that nobody could deliver is not asked for again. */
   readonly sourceRetryMs: number;
   readonly seenTokensMax: number;
 }
+
+const asSeed = (text: string): Uint8Array => {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Error('must be 32 bytes in 0x hex');
+  return hexToU8a(text);
+};
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
@@ -109,6 +121,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       if (trustProxy.length === 0) throw new Error('needs PANOPTES_TRUST_PROXY: anybody can send a header');
       return asName(text).toLowerCase();
     });
+    const logins = env.secret('PANOPTES_STORAGE_CREDENTIALS', parseStorageLogins, '{}');
     const cacheDir = env.get('PANOPTES_CACHE_DIR', asText);
     return {
       ...readServerSettings(env, 8080),
@@ -121,7 +134,9 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
       memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
       buckets: env.get('PANOPTES_BUCKETS', asServedBuckets, 'all'),
-      storageUrls: env.get('PANOPTES_STORAGE_URLS', asList(asUrl('http', 'https'))),
+      // A secret only because somebody may have put a login into an URL by mistake.
+      storage: env.secret('PANOPTES_STORAGE_URLS', (text) => parseStorage(text, logins)),
+      nodeSeed: env.secret('PANOPTES_NODE_SEED', (text) => (text === '' ? null : asSeed(text)), ''),
       defaultPolicy: env.get('PANOPTES_DEFAULT_POLICY', asOneOf('public', 'private'), 'public'),
       policyAgeMsMax: env.get('PANOPTES_POLICY_AGE_MS_MAX', asInteger(1_000, 3_600_000), 30_000),
       chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
@@ -135,6 +150,8 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
       limits: readLimits(env),
       fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),
+      fetchesWaitingMax: env.get('PANOPTES_FETCHES_WAITING_MAX', asInteger(0, 100_000), 1_000),
+      sourceBytesPerSecMin: env.get('PANOPTES_SOURCE_BYTES_PER_SEC_MIN', asInteger(1, GIB), 64 * 1_024),
       sourceIdleMsMax: env.get('PANOPTES_SOURCE_IDLE_MS_MAX', asInteger(100, 600_000), 10_000),
       sourceRetryMs: env.get('PANOPTES_SOURCE_RETRY_MS', asInteger(1, 3_600_000), 5_000),
       seenTokensMax: env.get('PANOPTES_SEEN_TOKENS_MAX', asInteger(1, 10_000_000), 50_000),

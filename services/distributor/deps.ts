@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { openOrCleanUp } from '../../shared/base/index.ts';
+import { openOrCleanUp, systemClock } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
+import { keyPairFromSeed } from '../../shared/token/index.ts';
 import type { DistributorBuckets, DistributorStatus } from '../../shared/wire/index.ts';
 import { createGate, type Gate, type KnowledgeAge } from './access/gate.ts';
 import { createTokenVerifier, type TokenVerifier } from './access/token-verifier.ts';
@@ -10,7 +11,8 @@ import { createAssetFetcher } from './assets/asset-fetcher.ts';
 import { createAssetStore, type AssetStore } from './assets/asset-store.ts';
 import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
-import { createStorageNodeSource } from './assets/storage-node-source.ts';
+import { createSource } from './assets/sources/create-source.ts';
+import { createNodeTokens } from './assets/sources/node-tokens.ts';
 import type { DistributorConfig } from './config.ts';
 import { AddressBudget } from './limits/address-budget.ts';
 import { FirstSights } from './limits/first-sights.ts';
@@ -57,8 +59,6 @@ const ADDRESSES_MAX = 50_000;
 /** Some hundred signatures: a crowd that comes with new tokens is let in at once. */
 const SIGNATURE_BURST_MS = 100;
 const OPEN_FILES_MAX = 256;
-/** 64 KiB/s: slower sources are dropped. */
-const SOURCE_BYTES_PER_SEC_MIN = 64 * 1_024;
 
 export function openDeps(config: DistributorConfig, log: Logger): Promise<DistributorDeps> {
   return openOrCleanUp(async (opened) => {
@@ -146,19 +146,24 @@ const describeBuckets = (served: ServedBuckets, { ours }: BagMap): DistributorBu
     : { bucketIds: [...ours] };
 
 async function openStore(config: DistributorConfig, log: Logger): Promise<AssetStore> {
-  const { cacheDir, cacheBytesMax, memoryBytesMax, storageUrls } = config;
+  const { cacheDir, cacheBytesMax, memoryBytesMax, fetchesMax, nodeSeed } = config;
   const disk = await openDiskCache({
     dir: cacheDir,
     bytesMax: cacheBytesMax,
     openFilesMax: OPEN_FILES_MAX,
     log,
   });
+  const nodeTokenFor =
+    nodeSeed === null ? null : createNodeTokens(config.distributorId, keyPairFromSeed(nodeSeed), systemClock);
   const fetcher = createAssetFetcher({
     disk,
-    sources: storageUrls.map(createStorageNodeSource),
-    fetchesMax: config.fetchesMax,
+    sources: config.storage.map((settings) =>
+      createSource(settings, { nodeTokenFor, connectionsMax: fetchesMax }),
+    ),
+    fetchesMax,
+    waitingMax: config.fetchesWaitingMax,
     retryMs: config.sourceRetryMs,
-    limits: { idleMsMax: config.sourceIdleMsMax, bytesPerSecMin: SOURCE_BYTES_PER_SEC_MIN },
+    limits: { idleMsMax: config.sourceIdleMsMax, bytesPerSecMin: config.sourceBytesPerSecMin },
     log,
   });
   return createAssetStore({ disk, fetcher, memoryBytesMax, smallBytesMax: SMALL_BYTES_MAX, log });

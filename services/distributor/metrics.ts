@@ -122,7 +122,31 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     registry,
     'panoptes_fetches',
     'Assets being fetched from storage nodes',
-    () => store.stats.fetching,
+    () => store.stats.fetches.running,
+  );
+  addGauge(
+    registry,
+    'panoptes_fetches_waiting',
+    'Assets in line to be fetched',
+    () => store.stats.fetches.waiting,
+  );
+  addGauge(
+    registry,
+    'panoptes_fetched_bytes_total',
+    'Bytes that came from sources, right or wrong',
+    () => store.stats.fetches.bytes,
+  );
+  addGauge(
+    registry,
+    'panoptes_contradictions_total',
+    'How often a source contradicted what answers had been given, which were cut',
+    () => store.stats.fetches.contradictions,
+  );
+  counter(
+    'panoptes_sources_total',
+    'What came of asking sources',
+    'result',
+    () => store.stats.fetches.results,
   );
   addGauge(
     registry,

@@ -15,8 +15,11 @@ export interface Env {
   get<T>(name: string, parse: Parse<T>, fallback?: T): T;
   /** The parsed setting, or `null` when unset. */
   find<T>(name: string, parse: Parse<T>): T | null;
-  /** A secret, from `NAME` or from the file that `NAME_FILE` names. Its value never appears in a message. */
-  secret<T>(name: string, parse: Parse<T>): T;
+  /**
+   * A secret, from `NAME` or from the file that `NAME_FILE` names. Its value never appears in a message. `unset`: what
+   * to parse when there is neither; without it the setting is required.
+   */
+  secret<T>(name: string, parse: Parse<T>, unset?: string): T;
 }
 
 /**
@@ -53,13 +56,14 @@ export function readSettings<T>(read: (env: Env) => T, source: NodeJS.ProcessEnv
       const text = look(name);
       return text === undefined ? null : (take(name, text, parse, false) ?? null);
     },
-    secret: <V>(name: string, parse: Parse<V>): V => {
+    secret: <V>(name: string, parse: Parse<V>, unset?: string): V => {
       const file = look(`${name}_FILE`);
       let text = look(name);
       if (text === undefined && file !== undefined) {
         text = take(`${name}_FILE`, file, (path) => readFileSync(path, 'utf8').trim(), false);
         if (text === undefined) return undefined as V;
       }
+      text ??= unset;
       if (text === undefined) problems.push(`${name} or ${name}_FILE is required`);
       return (text === undefined ? undefined : take(name, text, parse, true)) as V;
     },

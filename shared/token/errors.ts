@@ -1,6 +1,7 @@
 /**
  * Why a token was refused, in the order in which `verifyToken` looks: the first that applies is the answer, so every
- * verifier gives the same one. `proof_mismatch` is of session proofs alone.
+ * verifier gives the same one. `proof_mismatch` is of session proofs and
+ * node tokens alone.
  *
  * - `token_too_large`: over 4,096 characters; nothing of it is read.
  * - `token_malformed`: not one to four compact JWS of canonical base64url around canonical JSON objects.

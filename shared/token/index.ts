@@ -20,6 +20,13 @@ export { TOKEN_REASONS, TokenError, type TokenReason } from './errors.ts';
 export { bytesToHex } from './hex.ts';
 export { TOKEN_CHARS_MAX } from './jws.ts';
 export { checkTime, type Moment } from './moment.ts';
+export {
+  createNodeToken,
+  NODE_TOKEN_LIFE_SEC_MAX,
+  verifyNodeToken,
+  type NodeToken,
+  type NodeTokenOptions,
+} from './node-token.ts';
 export { parseNarrowClaims, parseRole, parseRoleTokenClaims, ROLE_NAMES } from './parse-claims.ts';
 export { findOrigin, isDomainPattern, isOrigin, matchesOrigin } from './origin.ts';
 export { isPublicKey, keyId } from './public-key.ts';

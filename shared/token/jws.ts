@@ -6,7 +6,7 @@ import type { KeyPair } from './signature.ts';
 
 export const TOKEN_CHARS_MAX = 4_096;
 
-export type Typ = 'role+jwt' | 'narrow+jwt' | 'key+jwt' | 'session+jwt';
+export type Typ = 'role+jwt' | 'narrow+jwt' | 'key+jwt' | 'session+jwt' | 'node+jwt';
 
 /** A compact JWS (RFC 7515) taken apart; nothing in it has been checked but its form. */
 export interface Jws {
@@ -84,6 +84,7 @@ const unnamed = object({ alg: checked, typ: checked });
 const HEADERS: Readonly<Record<Typ, Shape<{ readonly typ: unknown; readonly kid?: string }>>> = {
   'role+jwt': named,
   'key+jwt': named,
+  'node+jwt': named,
   'narrow+jwt': unnamed,
   'session+jwt': named,
 };

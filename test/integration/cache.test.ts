@@ -11,8 +11,9 @@ import {
   type StoredAsset,
 } from '../../services/distributor/assets/asset-store.ts';
 import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
-import { readBytes } from '../../services/distributor/assets/open-file.ts';
-import { createStorageNodeSource } from '../../services/distributor/assets/storage-node-source.ts';
+import { readWhole } from '../../services/distributor/assets/open-file.ts';
+import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
+import { parseStorage } from '../../services/distributor/assets/sources/storage-settings.ts';
 import { cacheKey, type DataObject } from '../../services/distributor/assets/source.ts';
 import { contentHash, createCleanup } from '../../shared/base/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
@@ -47,8 +48,11 @@ async function openStore(options: Options = {}): Promise<AssetStore> {
   const disk = await openDiskCache({ dir, bytesMax, openFilesMax: 4, log });
   const fetcher = createAssetFetcher({
     disk,
-    sources: sources.map(({ url }) => createStorageNodeSource(url)),
+    sources: sources
+      .flatMap(({ url }) => parseStorage(url))
+      .map((settings) => createSource(settings, { nodeTokenFor: null, connectionsMax: 8 })),
     fetchesMax: 4,
+    waitingMax: 100,
     retryMs,
     limits: { idleMsMax, bytesPerSecMin: 10_000 },
     log,
@@ -74,7 +78,7 @@ async function read(asset: StoredAsset): Promise<Buffer> {
   const { content } = asset;
   if ('bytes' in content) return content.bytes;
   try {
-    return await readBytes(content.handle, 0, content.size);
+    return await readWhole(content);
   } finally {
     content.release();
   }
@@ -95,6 +99,7 @@ describe('a miss', () => {
     const first = await store.open(object);
     expect(first.cache).toBe('miss');
     expect((await read(first)).equals(object.bytes)).toBe(true);
+    await expect.poll(() => store.peek(object)).toBe('hit');
     const second = await store.open(object);
     expect(second.cache).toBe('hit');
     expect((await read(second)).equals(object.bytes)).toBe(true);
@@ -114,10 +119,10 @@ describe('a miss', () => {
     const store = await openStore();
     const objects = await Promise.all(Array.from({ length: 12 }, () => given(2_000)));
     let most = 0;
-    const watch = setInterval(() => (most = Math.max(most, store.stats.fetching)), 1);
+    const watch = setInterval(() => (most = Math.max(most, store.stats.fetches.running)), 1);
     await Promise.all(objects.map(async (object) => read(await store.open(object))));
     clearInterval(watch);
-    expect(store.stats.fetching).toBe(0);
+    expect(store.stats.fetches.running).toBe(0);
     expect(most).toBeLessThanOrEqual(4);
   });
 

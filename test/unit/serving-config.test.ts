@@ -16,7 +16,19 @@ describe('the settings of a distributor', () => {
     expect(readConfig(required)).toMatchObject({
       host: '127.0.0.1',
       port: 8080,
-      storageUrls: ['https://a.example/storage', 'https://b.example'],
+      storage: [
+        {
+          ...{ kind: 'http', name: 'https://a.example/storage', login: null, isStorageNode: true, ca: null },
+          template: 'https://a.example/storage/api/v1/files/{id}',
+        },
+        { name: 'https://b.example' },
+      ],
+      nodeSeed: null,
+      fetchesMax: 32,
+      fetchesWaitingMax: 1_000,
+      sourceIdleMsMax: 10_000,
+      sourceBytesPerSecMin: 65_536,
+      sourceRetryMs: 5_000,
       stateDir: '/var/cache/panoptes/state',
       saveMs: 300_000,
       checkMs: 2_000,

@@ -2,9 +2,10 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { isId } from '../../../shared/base/index.ts';
+import { isId, nowSec, systemClock } from '../../../shared/base/index.ts';
 import { closeServer, createServer } from '../../../shared/http/index.ts';
 import { createLog, type Logger } from '../../../shared/runtime/index.ts';
+import { keyId, TokenError, verifyNodeToken } from '../../../shared/token/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import { corrupted, slowed, truncated } from './faults.ts';
 
@@ -16,6 +17,8 @@ export interface StorageNodeOptions {
   /** 0: any free port. */
   readonly port?: number;
   readonly log?: Logger;
+  /** Public keys of the distributors that may read; without, anybody may. */
+  readonly trusts?: readonly Uint8Array[];
 }
 
 /** A storage node that speaks the part of Colossus that distributors use: `GET /api/v1/files/{id}`. */
@@ -29,11 +32,30 @@ export interface StorageNode extends AsyncDisposable {
   fail(fault: Fault | null): void;
 }
 
+/** How far clocks may be apart. */
+const LEEWAY_SEC = 5;
+
 export async function startStorageNode(options: StorageNodeOptions): Promise<StorageNode> {
-  const { dir, port = 0, log = createLog('storage', 'silent') } = options;
+  const { dir, port = 0, log = createLog('storage', 'silent'), trusts } = options;
   await mkdir(dir, { recursive: true });
   let fault: Fault | null = null;
   let requests = 0;
+  let audience = '';
+  const keys = new Map(trusts?.map((key) => [keyId(key), key]));
+
+  /** Asks nobody: the keys are known, and a token names this node. */
+  const admit = (authorization = ''): void => {
+    if (trusts === undefined) return;
+    const token = /^Bearer ([!-~]+)$/i.exec(authorization)?.[1];
+    if (token === undefined) throw new Problem('token_missing');
+    try {
+      const findKey = (kid: string): Uint8Array | null => keys.get(kid) ?? null;
+      verifyNodeToken(token, { audience, findKey, nowSec: nowSec(systemClock), leewaySec: LEEWAY_SEC });
+    } catch (error) {
+      if (error instanceof TokenError) throw new Problem('token_invalid');
+      throw error;
+    }
+  };
 
   const app = createServer({ log, bodyBytesMax: 1_024 });
   app.route<{ Params: { id: string } }>({
@@ -42,6 +64,7 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
     handler: async (request, reply) => {
       const { id } = request.params;
       if (!isId(id)) throw new Problem('bad_request');
+      admit(request.headers.authorization);
       if (request.method === 'GET') requests += 1;
       if (fault === 'error') throw new Problem('internal');
       const path = join(dir, id);
@@ -53,6 +76,7 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Sto
     },
   });
   const url = await app.listen({ host: '127.0.0.1', port });
+  audience = url;
 
   return {
     url,

@@ -2,44 +2,73 @@ import { LRUCache } from 'lru-cache';
 import { isContentHash } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
+import { createArrival, type Arrival } from './arrival.ts';
 import type { DiskCache } from './disk-cache.ts';
 import { download, type DownloadLimits } from './download.ts';
 import { createLimiter } from './limiter.ts';
+import type { AssetFile } from './open-file.ts';
 import { createSourceRanking } from './source-ranking.ts';
-import { cacheKey, SourceError, type AssetSource, type DataObject } from './source.ts';
+import { cacheKey, SourceError, type AssetSource, type DataObject, type SourceFailure } from './source.ts';
 
-/** Brings assets from the sources into the disk cache, each once however many ask. */
+/**
+ * An asset on its way. Both ways to wait for it throw `source_unavailable` when no source delivers it intact,
+ * `unavailable` when too much is being fetched or the disk refuses. It goes on when nobody waits any more: the next one
+ * will want it, and what it can cost is bounded.
+ */
+export interface Fetching {
+  /** Resolves when it is in the cache. */
+  readonly done: Promise<void>;
+  /** Resolves when an answer of so many bytes may begin, to be read while the rest arrives. */
+  open(bytes: number): Promise<AssetFile>;
+}
+
+/** Brings assets from the sources, which it owns, into the disk cache, each once however many ask. */
 export interface AssetFetcher extends AsyncDisposable {
-  /**
-   * Resolves when the asset is in the cache. Throws `source_unavailable` when no source delivers it intact,
-   * `unavailable` when too much is being fetched or the disk refuses.
-   */
-  fetch(object: DataObject): Promise<void>;
+  /** Begins to fetch it, or joins those who wait already. */
+  fetch(object: DataObject): Fetching;
   isFetching(object: DataObject): boolean;
-  /** Fetches under way. */
+  readonly stats: FetchStats;
+}
+
+/** What came of asking a source. */
+export type SourceResult = 'delivered' | SourceFailure;
+
+export interface FetchStats {
+  /** Fetches under way, and in line. */
   readonly running: number;
+  readonly waiting: number;
+  /** Bytes from sources, right or wrong. */
+  readonly bytes: number;
+  /** How often sources contradicted each other and answers were cut. */
+  readonly contradictions: number;
+  readonly results: ReadonlyMap<SourceResult, number>;
 }
 
 export interface AssetFetcherOptions {
   readonly disk: DiskCache;
   readonly sources: readonly AssetSource[];
   readonly fetchesMax: number;
+  /** How many may wait in line for a place among these. */
+  readonly waitingMax: number;
   /** How long an asset nobody could deliver is not asked for again. */
   readonly retryMs: number;
   readonly limits: DownloadLimits;
   readonly log: Logger;
 }
 
-const WAITING_MAX = 1_000;
 const FAILED_MAX = 10_000;
 
 export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
-  const { disk, sources, fetchesMax, retryMs, limits, log } = options;
+  const { disk, sources, fetchesMax, waitingMax, retryMs, limits, log } = options;
   const failed = new LRUCache<string, true>({ max: FAILED_MAX, ttl: retryMs });
   const ranking = createSourceRanking(sources);
-  const limiter = createLimiter({ runningMax: fetchesMax, waitingMax: WAITING_MAX });
-  const flights = new Map<string, Promise<void>>();
+  const limiter = createLimiter({ runningMax: fetchesMax, waitingMax });
+  const flights = new Map<string, Fetching>();
   const closing = new AbortController();
+  const results = new Map<SourceResult, number>();
+  const count = (result: SourceResult): void => void results.set(result, (results.get(result) ?? 0) + 1);
+  let bytes = 0;
+  let contradictions = 0;
 
   const unavailable = (detail?: string): Problem =>
     new Problem('source_unavailable', detail, {
@@ -52,15 +81,22 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     if (failed.has(cacheKey(object))) throw unavailable();
   };
 
-  const tryEach = async (object: DataObject, file: Parameters<typeof download>[2]): Promise<void> => {
+  const tryEach = async (object: DataObject, arrival: Arrival): Promise<void> => {
     for (const source of ranking.order()) {
       try {
-        await file.truncate(0);
-        await download(source, object, file, limits, closing.signal);
+        arrival.restart();
+        const put = (chunk: Uint8Array): Promise<void> => {
+          bytes += chunk.length;
+          return arrival.put(chunk);
+        };
+        await download(source, object, put, limits, closing.signal);
+        count('delivered');
         ranking.succeeded(source);
+        arrival.verify();
         return;
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
+        count(error.failure);
         if (error.failure !== 'missing') ranking.failed(source);
         log.warn({ asset: object.id, source: source.name, failure: error.failure }, error.message);
       }
@@ -69,14 +105,34 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     throw unavailable();
   };
 
-  const bring = async (object: DataObject): Promise<void> => {
-    check(object);
+  const bring = async (object: DataObject, arrival: Arrival): Promise<void> => {
     try {
-      await limiter.run(() => disk.store(cacheKey(object), object.size, (file) => tryEach(object, file)));
+      check(object);
+      await limiter.run(() =>
+        disk.store(cacheKey(object), object.size, (file) => {
+          arrival.begin(file);
+          return tryEach(object, arrival);
+        }),
+      );
     } catch (error) {
-      if (error instanceof Problem) throw error;
-      throw new Problem('unavailable', 'The asset could not be stored', { cause: error });
+      const problem =
+        error instanceof Problem
+          ? error
+          : new Problem('unavailable', 'The asset could not be stored', { cause: error });
+      arrival.fail(problem);
+      throw problem;
     }
+  };
+
+  const start = (object: DataObject, key: string): Fetching => {
+    const arrival = createArrival(object.size, () => {
+      contradictions += 1;
+      log.warn({ asset: object.id }, 'sources contradict each other: answers are cut');
+    });
+    const done = bring(object, arrival).finally(() => flights.delete(key));
+    // Those who read along need not wait for it.
+    done.catch(() => undefined);
+    return { done, open: arrival.open };
   };
 
   return {
@@ -84,17 +140,19 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
       const key = cacheKey(object);
       const running = flights.get(key);
       if (running) return running;
-      const flight = bring(object).finally(() => flights.delete(key));
-      flights.set(key, flight);
-      return flight;
+      const fetching = start(object, key);
+      flights.set(key, fetching);
+      return fetching;
     },
     isFetching: (object) => flights.has(cacheKey(object)),
-    get running() {
-      return limiter.running;
+    get stats() {
+      const { running, waiting } = limiter;
+      return { running, waiting, bytes, contradictions, results };
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Problem('unavailable', 'The node is stopping'));
-      await Promise.allSettled(flights.values());
+      await Promise.allSettled([...flights.values()].map(({ done }) => done));
+      await Promise.allSettled(sources.map((source) => source[Symbol.asyncDispose]()));
     },
   };
 }

@@ -2,10 +2,11 @@ import { LRUCache } from 'lru-cache';
 import { contentHash as hashOf } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
-import type { AssetFetcher } from './asset-fetcher.ts';
+import { HELD_BYTES } from './arrival.ts';
+import type { AssetFetcher, FetchStats } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import type { DiskCache } from './disk-cache.ts';
-import { readBytes, type OpenFile } from './open-file.ts';
+import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
 import { cacheKey, type DataObject } from './source.ts';
 
 /** How the cache took part in an answer, as `x-cache` says it. */
@@ -18,8 +19,8 @@ export interface MemoryAsset {
 
 export interface StoredAsset {
   readonly cache: CacheStatus;
-  /** Small assets in memory, the others as a file that the caller releases. */
-  readonly content: MemoryAsset | OpenFile;
+  /** Small assets in memory, the others as a file that the caller releases, on a miss while it is still arriving. */
+  readonly content: MemoryAsset | AssetFile;
 }
 
 export interface StoreStats {
@@ -27,7 +28,7 @@ export interface StoreStats {
   readonly bytes: number;
   readonly bytesMax: number;
   readonly memoryBytes: number;
-  readonly fetching: number;
+  readonly fetches: FetchStats;
 }
 
 /**
@@ -40,10 +41,10 @@ export interface AssetStore extends AsyncDisposable {
   /** How a GET would find the asset. */
   peek(object: DataObject): CacheStatus;
   /**
-   * The whole asset, verified. On a miss everybody waits until all of it is here: this is where streaming to clients
-   * while a file arrives will grow. Throws the problems of `AssetFetcher.fetch`.
+   * The asset, for an answer of so many bytes, all unless told. On a miss small assets and short answers wait until all of it is here and
+   * verified; the others begin while it arrives. Throws the problems of `Fetching`.
    */
-  open(object: DataObject): Promise<StoredAsset>;
+  open(object: DataObject, bytes?: number): Promise<StoredAsset>;
   readonly stats: StoreStats;
 }
 
@@ -79,7 +80,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   const toMemory = async (file: OpenFile, object: DataObject): Promise<MemoryAsset | null> => {
     const key = cacheKey(object);
     try {
-      const bytes = await readBytes(file.handle, 0, file.size);
+      const bytes = await readWhole(file);
       if ((await hashOf(bytes)) === object.contentHash) {
         const asset = { bytes, contentType: file.contentType };
         memory.set(key, asset);
@@ -109,13 +110,16 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   return {
     findInMemory,
     peek,
-    open: async (object) => {
+    open: async (object, bytes = object.size) => {
       let cache: CacheStatus = 'hit';
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
         const content = await find(object);
         if (content) return { cache, content };
         if (cache === 'hit') cache = fetcher.isFetching(object) ? 'pending' : 'miss';
-        await fetcher.fetch(object);
+        const fetching = fetcher.fetch(object);
+        if (object.size > smallBytesMax && bytes > HELD_BYTES)
+          return { cache, content: await fetching.open(bytes) };
+        await fetching.done;
       }
       throw new Problem('unavailable', 'The cache is too busy', { headers: { 'retry-after': '1' } });
     },
@@ -125,7 +129,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
         bytes: disk.bytes,
         bytesMax: disk.bytesMax,
         memoryBytes: memory.calculatedSize,
-        fetching: fetcher.running,
+        fetches: fetcher.stats,
       };
     },
     [Symbol.asyncDispose]: async () => {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
+import { shareHandle, type SharedHandle } from './shared-handle.ts';
 import { isCacheKey } from './source.ts';
 
 /**
@@ -17,8 +18,11 @@ export interface DiskCache extends AsyncDisposable {
   has(key: string): boolean;
   /** Marks a file as used. */
   touch(key: string): void;
-  /** Keeps what `write` has written, once it resolves: it must throw unless the bytes are exactly those of `key`. */
-  store(key: string, size: number, write: (file: FileHandle) => Promise<void>): Promise<void>;
+  /**
+   * Keeps what `write` has written, once it resolves: it must throw unless the bytes are exactly those of `key`. The
+   * handle can be taken and read from all the while.
+   */
+  store(key: string, size: number, write: (file: SharedHandle) => Promise<void>): Promise<void>;
   drop(key: string): void;
   readonly files: number;
   readonly bytes: number;
@@ -98,14 +102,11 @@ export async function openDiskCache({
       serial += 1;
       const draft = join(unfinished, `${serial}-${key}`);
       reserve(size);
+      let file: SharedHandle | null = null;
       try {
-        const handle = await open(draft, 'wx+');
-        try {
-          await write(handle);
-          await handle.datasync();
-        } finally {
-          await handle.close();
-        }
+        file = shareHandle(await open(draft, 'wx+'));
+        await write(file);
+        await file.handle.datasync();
         await mkdir(dirname(pathOf(key)), { recursive: true });
         await removals.get(key);
         await rename(draft, pathOf(key));
@@ -114,6 +115,7 @@ export async function openDiskCache({
         await rm(draft, { force: true });
         throw error;
       } finally {
+        file?.release();
         reserved -= size;
       }
     },

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { createContentHasher } from '../../../shared/base/index.ts';
 import { SourceError, type AssetSource, type DataObject } from './source.ts';
 
@@ -10,26 +9,28 @@ export interface DownloadLimits {
 }
 
 /**
- * Writes a data object from one source into an empty file. Resolves when all bytes are there and their size and hash
- * are right; throws `SourceError` when the source is to blame, and the error itself when this machine is (disk full).
+ * Hands the bytes of a data object from one source to `put`, one chunk after the other. Resolves when all were there and
+ * their size and hash are right; throws `SourceError` when the source is to blame, and what `put` throws when this
+ * machine is (disk full).
  */
 export async function download(
   source: AssetSource,
-  { id, size, contentHash }: DataObject,
-  file: FileHandle,
+  object: DataObject,
+  put: (chunk: Uint8Array) => Promise<void>,
   limits: DownloadLimits,
   signal: AbortSignal,
 ): Promise<void> {
+  const { size, contentHash } = object;
   const hasher = await createContentHasher();
   const watch = watchProgress(limits, size, signal);
   let written = 0;
   try {
-    for await (const chunk of blaming(source.read(id, watch.signal), watch.signal)) {
+    for await (const chunk of blaming(source.read(object, watch.signal), watch.signal)) {
       watch.progress();
       if (written + chunk.length > size)
         throw new SourceError('wrong_size', 'sent more bytes than there are');
       hasher.update(chunk);
-      await writeAll(file, chunk, written);
+      await put(chunk);
       written += chunk.length;
     }
   } finally {
@@ -80,11 +81,4 @@ function watchProgress(limits: DownloadLimits, size: number, outer: AbortSignal)
       outer.removeEventListener('abort', end);
     },
   };
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    const { bytesWritten } = await file.write(chunk, at, chunk.length - at, position + at);
-    at += bytesWritten;
-  }
 }

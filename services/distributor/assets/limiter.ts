@@ -4,6 +4,7 @@ import { Problem } from '../../../shared/wire/index.ts';
 export interface Limiter {
   run<T>(work: () => Promise<T>): Promise<T>;
   readonly running: number;
+  readonly waiting: number;
 }
 
 export function createLimiter({
@@ -18,6 +19,9 @@ export function createLimiter({
   return {
     get running() {
       return running;
+    },
+    get waiting() {
+      return waiting.length;
     },
     run: async (work) => {
       if (running >= runningMax) {

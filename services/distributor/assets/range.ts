@@ -7,6 +7,10 @@ export interface ByteRange {
 /** What a request asks for: everything, one part, or a part that does not exist. */
 export type RequestedRange = 'whole' | 'unsatisfiable' | ByteRange;
 
+/** Bytes in an answer. */
+export const rangeLength = (range: 'whole' | ByteRange, size: number): number =>
+  range === 'whole' ? size : range.last - range.first + 1;
+
 const SINGLE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 
 /**

@@ -22,14 +22,15 @@ export function isCacheKey(text: string): boolean {
 }
 
 /** Where bytes come from on a miss. What a source delivers is believed only after size and hash have been checked. */
-export interface AssetSource {
-  /** For the log. */
+export interface AssetSource extends AsyncDisposable {
+  /** For the log; without logins. */
   readonly name: string;
   /**
    * The bytes of a data object as they arrive; nobody is asked before the first is wanted. Throws `SourceError` when the
-   * source refuses, and whatever the connection throws when it breaks. Ends when `signal` is aborted.
+   * source refuses, and whatever the connection throws when it breaks, never with a login in it. Ends when `signal` is
+   * aborted. What is already wrong about the announced size is said before the first byte.
    */
-  read(id: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  read(object: DataObject, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** Why a source was of no use. `missing` is no fault of the source: not every node has every object. */

@@ -1,8 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { CacheStatus, MemoryAsset, StoredAsset } from '../assets/asset-store.ts';
-import { readBytes, type OpenFile } from '../assets/open-file.ts';
-import type { ByteRange } from '../assets/range.ts';
+import type { AssetFile } from '../assets/open-file.ts';
+import { rangeLength, type ByteRange } from '../assets/range.ts';
+import { Problem } from '../../../shared/wire/index.ts';
 import type { Tally } from '../tally.ts';
 import { contentHeaders } from './asset-headers.ts';
 import type { FlatHeaders } from './cors.ts';
@@ -39,7 +40,7 @@ export function createAssetSender(tally: Tally): AssetSender {
     content: FlatHeaders,
   ): ServerResponse => {
     const { isHead, range, size, headers } = answer;
-    const length = range === 'whole' ? size : range.last - range.first + 1;
+    const length = rangeLength(range, size);
     const head = [...headers, ...content, 'x-cache', cache, 'content-length', String(length)];
     if (range !== 'whole') head.push('content-range', `bytes ${range.first}-${range.last}/${size}`);
     tally.answered(isHead ? 'head' : range === 'whole' ? 'whole' : 'part');
@@ -92,24 +93,27 @@ export function createAssetSender(tally: Tally): AssetSender {
  * only honest end.
  */
 async function copy(
-  file: OpenFile,
+  file: AssetFile,
   { range, mayGoOn }: Pick<AssetAnswer, 'range' | 'mayGoOn'>,
   response: ServerResponse,
 ): Promise<void> {
   const { first, last } = range === 'whole' ? { first: 0, last: file.size - 1 } : range;
   try {
-    for (let at = first; at <= last && !response.destroyed; at += CHUNK_BYTES) {
-      const chunk = await readBytes(file.handle, at, Math.min(CHUNK_BYTES, last - at + 1));
+    for (let at = first; at <= last && !response.destroyed;) {
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, last - at + 1));
+      const length = await file.read(chunk, at, last);
       if (!mayGoOn()) {
         response.destroy();
         return;
       }
-      if (!response.write(chunk)) await writable(response);
+      at += length;
+      if (!response.write(chunk.subarray(0, length))) await writable(response);
     }
     response.end();
   } catch (error) {
     response.destroy();
-    throw error;
+    // Why an asset did not arrive has been logged where it was fetched.
+    if (!(error instanceof Problem)) throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { toRefusalProblem } from '../access/refusal.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
-import { matchesEtag, parseRange, type RequestedRange } from '../assets/range.ts';
+import { matchesEtag, parseRange, rangeLength, type RequestedRange } from '../assets/range.ts';
 import type { DataObject } from '../assets/source.ts';
 import { ASSET_HEADERS, gatedCaching, publicCaching } from './asset-headers.ts';
 import { parseAssetId } from './asset-id.ts';
@@ -91,7 +91,7 @@ export function createAssetHandler(
       sender.sendUnfetched(reply, cache, answer);
       return undefined;
     }
-    return store.open(object).then((stored) => {
+    return store.open(object, rangeLength(range, size)).then((stored) => {
       if (stored.cache === 'hit') return sender.send(reply, stored, answer);
       // Fetching takes its time, and the answer is about now.
       try {

@@ -23,7 +23,7 @@ export function serveStatus(
     return buckets();
   });
   app.get('/api/v1/status', (_request, reply): DistributorStatus => {
-    const { files, bytes, bytesMax, fetching } = store.stats;
+    const { files, bytes, bytesMax, fetches } = store.stats;
     reply.header('cache-control', 'no-store');
     return {
       id,
@@ -32,7 +32,7 @@ export function serveStatus(
       storageLimit: bytesMax,
       storageUsed: bytes,
       uptime: Math.floor(process.uptime()),
-      downloadsInProgress: fetching,
+      downloadsInProgress: fetches.running,
       ...ages(),
     };
   });

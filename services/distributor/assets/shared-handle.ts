@@ -1,0 +1,48 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/**
+ * A file handle that several hold at once. It stays open, even when the file is deleted, until everybody who took it has
+ * released it: `take` and `release` are called in pairs.
+ */
+export interface SharedHandle {
+  readonly handle: FileHandle;
+  take(): void;
+  release(): void;
+}
+
+/** Owned by the caller, who releases it. */
+export function shareHandle(handle: FileHandle): SharedHandle {
+  let users = 1;
+  return {
+    handle,
+    take: () => {
+      if (users === 0) throw new Error('The file is closed already');
+      users += 1;
+    },
+    release: () => {
+      users -= 1;
+      if (users === 0) void handle.close().catch(() => undefined);
+    },
+  };
+}
+
+/** Exactly `length` bytes from `position`; throws when the file ends before. */
+export async function readBytes(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let at = 0; at < length;) at += await readSome(handle, bytes.subarray(at), position + at);
+  return bytes;
+}
+
+/** At least one byte; throws at the end of the file. */
+export async function readSome(handle: FileHandle, into: Uint8Array, position: number): Promise<number> {
+  const { bytesRead } = await handle.read(into, 0, into.length, position);
+  if (bytesRead === 0) throw new Error('The file is shorter than it should be');
+  return bytesRead;
+}
+
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}
