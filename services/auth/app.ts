@@ -8,6 +8,7 @@ import { createAuthMetrics } from './metrics.ts';
 import { serveDocs } from './routes/docs.ts';
 import { serveKeys } from './routes/keys.ts';
 import { servePolicies } from './routes/policies.ts';
+import { serveSessions } from './routes/sessions.ts';
 import { serveSignIn } from './routes/sign-in.ts';
 
 /** Room for 500 roles and a policy document. */
@@ -33,5 +34,6 @@ export async function createApp(config: AuthConfig, deps: AuthDeps, log: Logger)
   serveSignIn(app, { ...deps, metrics });
   serveKeys(app, deps.keys);
   servePolicies(app, deps);
+  serveSessions(app, deps);
   return app;
 }

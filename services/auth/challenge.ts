@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/base/index.ts';
 import { findBase64url, isPublicKey } from '../../shared/token/index.ts';
 import {
   formatSignInMessage,
+  isSessionLabel,
   Problem,
   type ChallengeRequest,
   type ChallengeResponse,
@@ -13,7 +14,7 @@ import type { Nonces } from './nonce.ts';
 
 /** Makes the message a wallet signs. Nothing is stored: the nonce vouches for it later. */
 export interface Challenger {
-  /** Throws Problem `bad_request` when the account or the session key is none. */
+  /** Throws Problem `bad_request` when the account, the session key or the label is none. */
   create(request: ChallengeRequest, chain: ChainIdentity): ChallengeResponse;
 }
 
@@ -25,16 +26,18 @@ export function createChallenger(options: {
 }): Challenger {
   const { publicUrl, sessionLifeSec, nonces, clock } = options;
   return {
-    create: ({ account, sessionKey }, chain) => {
+    create: ({ account, sessionKey, label = null }, chain) => {
       const publicKey = parseAccount(account);
       const session = findBase64url(sessionKey);
       if (!session || !isPublicKey(session)) {
         throw new Problem('bad_request', 'sessionKey is not an sr25519 public key in base64url');
       }
+      if (label !== null && !isSessionLabel(label))
+        throw new Problem('bad_request', 'label is not printable text without space at its ends');
       const issuedAt = new Date(clock());
       const expirationTime = new Date(issuedAt.getTime() + sessionLifeSec * 1000);
       const { chainId } = chain;
-      const subject = { account: u8aToHex(publicKey), sessionKey, issuedAt, expirationTime, chainId };
+      const subject = { account: u8aToHex(publicKey), sessionKey, issuedAt, expirationTime, chainId, label };
       const message = formatSignInMessage({
         domain: new URL(publicUrl).host,
         address: toAddress(publicKey, chain),
@@ -44,6 +47,7 @@ export function createChallenger(options: {
         issuedAt,
         expirationTime,
         sessionKey,
+        label,
       });
       return { message, expiresAt: Math.floor(expirationTime.getTime() / 1000) };
     },

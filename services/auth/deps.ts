@@ -14,7 +14,9 @@ import { createNonces } from './nonce.ts';
 import { openOwnKey } from './own-key.ts';
 import { createPolicyStore, type PolicyStore } from './policy-store.ts';
 import { createRoleLosses } from './role-losses.ts';
-import { createSessions } from './sessions.ts';
+import { createSessionGate, type SessionGate } from './session-gate.ts';
+import { createSessionProofs } from './session-proofs.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { createSignInVerifier, type SignInVerifier } from './sign-in.ts';
 import { createStandings } from './standings.ts';
 import { createUsedProofs } from './used-proofs.ts';
@@ -28,6 +30,8 @@ export interface AuthDeps extends AsyncDisposable {
   readonly keys: KeyStore;
   readonly gate: OwnerGate;
   readonly policies: PolicyStore;
+  readonly sessions: Sessions;
+  readonly sessionGate: SessionGate;
   readonly readiness: () => Promise<Readiness>;
 }
 
@@ -54,21 +58,21 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
       openChainLink({ url: config.chainUrl, log, clock, ageMsMax: config.chainAgeMsMax }),
     );
     const sessions = createSessions(database);
+    const standings = createStandings(database);
     const prune = setInterval(() => {
-      sessions
-        .prune(new Date(clock()))
-        .catch((error: unknown) => log.warn({ err: error }, 'sessions not pruned'));
+      Promise.all([sessions.prune(new Date(clock())), standings.prune()]).catch((error: unknown) =>
+        log.warn({ err: error }, 'sessions and revocations not pruned'),
+      );
     }, PRUNE_MS);
     opened.defer(async () => clearInterval(prune));
 
     const nonces = createNonces(config.signingSeed);
-    const usedProofs = createUsedProofs(clock);
+    const proofs = createSessionProofs({ publicUrl, usedProofs: createUsedProofs(clock), clock });
     const losses = createRoleLosses(database);
-    const standings = createStandings(database);
     return {
       chain,
       challenger: createChallenger({ publicUrl, sessionLifeSec, nonces, clock }),
-      signIns: createSignInVerifier({ publicUrl, sessionLifeSec, nonces, sessions, usedProofs, clock }),
+      signIns: createSignInVerifier({ publicUrl, sessionLifeSec, nonces, sessions, proofs, clock }),
       issuer: createTokenIssuer({
         key,
         standings,
@@ -82,6 +86,8 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
       keys,
       gate: createOwnerGate({ key, standings, losses, publicUrl, tokenLifeSec, clock }),
       policies: createPolicyStore(database),
+      sessions,
+      sessionGate: createSessionGate({ sessions, proofs }),
       readiness: async () => {
         const facts = {
           chain: chain.connected(),

@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
-/** What a nonce stands for: it is worth nothing for any other account, session key, time or chain. */
+/** What a nonce stands for: it is worth nothing for any other account, session key, time, chain or label. */
 export interface NonceSubject {
   /** 0x hex. */
   readonly account: string;
@@ -8,6 +8,7 @@ export interface NonceSubject {
   readonly issuedAt: Date;
   readonly expirationTime: Date;
   readonly chainId: string;
+  readonly label: string | null;
 }
 
 /**
@@ -23,9 +24,11 @@ const HEX_DIGITS = 32;
 
 export function createNonces(signingSeed: Uint8Array): Nonces {
   const secret = Buffer.from(hkdfSync('sha256', signingSeed, '', 'panoptes sign-in nonce 1', 32));
-  const create = ({ account, sessionKey, issuedAt, expirationTime, chainId }: NonceSubject): string =>
+  const create = ({ account, sessionKey, issuedAt, expirationTime, chainId, label }: NonceSubject): string =>
     createHmac('sha256', secret)
-      .update(JSON.stringify([account, sessionKey, issuedAt.getTime(), expirationTime.getTime(), chainId]))
+      .update(
+        JSON.stringify([account, sessionKey, issuedAt.getTime(), expirationTime.getTime(), chainId, label]),
+      )
       .digest('hex')
       .slice(0, HEX_DIGITS);
   return {

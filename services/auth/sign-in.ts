@@ -1,26 +1,19 @@
 import { hexToU8a, u8aToHex } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
-import { nowSec, type Clock } from '../../shared/base/index.ts';
-import {
-  keyId,
-  parseBase64url,
-  sessionBodyHash,
-  TokenError,
-  verifySessionProof,
-} from '../../shared/token/index.ts';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../shared/base/index.ts';
+import { keyId, parseBase64url, sessionBodyHash } from '../../shared/token/index.ts';
 import {
   parseSignInMessage,
-  Problem,
-  SIGN_IN_REFUSALS,
   SignInMessageError,
   type SignInMessage,
-  type SignInRefusal,
   type TokenRequest,
 } from '../../shared/wire/index.ts';
 import { toAddress, type ChainIdentity } from './chain-link.ts';
 import type { Nonces } from './nonce.ts';
+import { refuseSignIn } from './refuse-sign-in.ts';
+import type { SessionProofs } from './session-proofs.ts';
 import type { Sessions } from './sessions.ts';
-import type { UsedProofs } from './used-proofs.ts';
 import { isSignedBy } from './wallet-signature.ts';
 
 /** Who signed in, by the session key that asks. */
@@ -43,7 +36,7 @@ export interface SignInVerifier {
 
 /** How long after a challenge its first use may come. */
 const FIRST_USE_MS = 5 * 60_000;
-const PROOF_AGE_SEC = 60;
+const SIGNATURES_KEPT_MAX = 10_000;
 /** How far clocks may be apart: apps sign with their own. */
 const CLOCK_LEEWAY_SEC = 5;
 
@@ -52,77 +45,66 @@ export function createSignInVerifier(options: {
   readonly sessionLifeSec: number;
   readonly nonces: Nonces;
   readonly sessions: Sessions;
-  readonly usedProofs: UsedProofs;
+  readonly proofs: SessionProofs;
   readonly clock: Clock;
 }): SignInVerifier {
-  const { publicUrl, sessionLifeSec, nonces, sessions, usedProofs, clock } = options;
+  const { publicUrl, sessionLifeSec, nonces, sessions, proofs, clock } = options;
 
   /** The message is this node's own: nothing in it but what a challenge put there. */
   const checkMessage = (message: SignInMessage, chain: ChainIdentity): Uint8Array => {
     const account = decodeCanonicalAddress(message.address, chain);
-    if (message.domain !== new URL(publicUrl).host) throw refuse('wrong_domain');
-    if (message.uri !== publicUrl) throw refuse('wrong_uri');
-    if (message.chainId !== chain.chainId) throw refuse('wrong_chain');
+    if (message.domain !== new URL(publicUrl).host) throw refuseSignIn('wrong_domain');
+    if (message.uri !== publicUrl) throw refuseSignIn('wrong_uri');
+    if (message.chainId !== chain.chainId) throw refuseSignIn('wrong_chain');
     if (!nonces.matches(message.nonce, { ...message, account: u8aToHex(account) }))
-      throw refuse('nonce_invalid');
+      throw refuseSignIn('nonce_invalid');
     const now = clock();
     const [issuedAt, expiresAt] = [message.issuedAt.getTime(), message.expirationTime.getTime()];
-    if (issuedAt > now + CLOCK_LEEWAY_SEC * 1000) throw refuse('not_yet_valid');
-    if (now >= expiresAt || expiresAt - issuedAt > sessionLifeSec * 1000) throw refuse('expired');
+    if (issuedAt > now + CLOCK_LEEWAY_SEC * 1000) throw refuseSignIn('not_yet_valid');
+    if (now >= expiresAt || expiresAt - issuedAt > sessionLifeSec * 1000) throw refuseSignIn('expired');
     return account;
   };
 
-  const checkProof = (request: TokenRequest, sessionKey: string): { id: string; freshUntilMs: number } => {
-    try {
-      const { iat, jti } = verifySessionProof(
-        request.sessionProof,
-        parseBase64url(sessionKey, 'the session key'),
-        {
-          method: 'POST',
-          url: `${publicUrl}/v1/tokens`,
-          bodyHash: sessionBodyHash(request),
-          nowSec: nowSec(clock),
-          leewaySec: CLOCK_LEEWAY_SEC,
-          ageSecMax: PROOF_AGE_SEC,
-        },
-      );
-      return { id: `${sessionKey}.${jti}`, freshUntilMs: (iat + PROOF_AGE_SEC + CLOCK_LEEWAY_SEC) * 1000 };
-    } catch (error) {
-      if (!(error instanceof TokenError)) throw error;
-      const isAge = error.reason === 'token_expired' || error.reason === 'token_not_yet_valid';
-      throw refuse(isAge ? 'proof_expired' : 'proof_invalid');
-    }
-  };
-
-  const checkSession = async (message: SignInMessage, account: string): Promise<void> => {
-    const { nonce, sessionKey, expirationTime } = message;
+  const checkSession = async (message: SignInMessage, account: string, sid: string): Promise<void> => {
+    const { nonce, sessionKey, expirationTime, label } = message;
     let session = await sessions.find(nonce);
     if (!session) {
-      if (clock() > message.issuedAt.getTime() + FIRST_USE_MS) throw refuse('challenge_expired');
-      session = await sessions.record(nonce, { account, sessionKey, expirationTime });
+      if (clock() > message.issuedAt.getTime() + FIRST_USE_MS) throw refuseSignIn('challenge_expired');
+      session = await sessions.record(nonce, { account, sessionKey, sid, label, expirationTime });
     }
-    if (session.account !== account || session.sessionKey !== sessionKey) throw refuse('nonce_used');
+    if (session === null) throw refuseSignIn('session_key_used');
+    if (session.account !== account || session.sessionKey !== sessionKey) throw refuseSignIn('nonce_used');
+    if (session.isEnded) throw refuseSignIn('session_revoked');
+  };
+
+  /** Signatures seen to be good. A nonce stands for all that the message says, so it stands for the message. */
+  const genuine = new LRUCache<string, true>({ max: SIGNATURES_KEPT_MAX });
+  const isGenuine = (publicKey: Uint8Array, { nonce }: SignInMessage, request: TokenRequest): boolean => {
+    const name = `${nonce}.${request.signature}`;
+    if (genuine.get(name) === true) return true;
+    if (!isSignedBy(publicKey, request.message, hexToU8a(request.signature))) return false;
+    genuine.set(name, true);
+    return true;
   };
 
   return {
-    // Cheap before dear; nothing is remembered before both signatures hold.
+    // Cheap before dear; nothing is remembered of a proof before both signatures hold.
     verify: async (request, chain) => {
       const message = parseOwnMessage(request.message);
       const publicKey = checkMessage(message, chain);
-      const proof = checkProof(request, message.sessionKey);
-      if (!isSignedBy(publicKey, request.message, hexToU8a(request.signature)))
-        throw refuse('signature_invalid');
-      const use = usedProofs.use(proof.id, proof.freshUntilMs);
-      if (use === 'used') throw refuse('proof_replayed');
-      if (use === 'full')
-        throw new Problem('too_many_requests', undefined, { headers: { 'retry-after': '5' } });
+      const { sessionKey } = message;
+      const proven = { method: 'POST', path: '/v1/tokens', bodyHash: sessionBodyHash(request) } as const;
+      const useUp = proofs.check(request.sessionProof, sessionKey, proven);
+      if (!isGenuine(publicKey, message, request)) throw refuseSignIn('signature_invalid');
+      useUp();
       const account = u8aToHex(publicKey);
-      await checkSession(message, account);
+      const sid = keyId(parseBase64url(sessionKey, 'the session key'));
+      await checkSession(message, account, sid);
       return {
         account,
         address: message.address,
-        sessionKey: message.sessionKey,
-        sid: keyId(parseBase64url(message.sessionKey, 'the session key')),
+        sessionKey,
+        sid,
         expiresAt: Math.floor(message.expirationTime.getTime() / 1000),
       };
     },
@@ -133,7 +115,7 @@ function parseOwnMessage(text: string): SignInMessage {
   try {
     return parseSignInMessage(text);
   } catch (error) {
-    if (error instanceof SignInMessageError) throw refuse('message_malformed');
+    if (error instanceof SignInMessageError) throw refuseSignIn('message_malformed');
     throw error;
   }
 }
@@ -146,8 +128,5 @@ function decodeCanonicalAddress(address: string, chain: ChainIdentity): Uint8Arr
   } catch {
     // not an address
   }
-  throw refuse('message_malformed');
+  throw refuseSignIn('message_malformed');
 }
-
-const refuse = (reason: SignInRefusal): Problem =>
-  new Problem('sign_in_invalid', SIGN_IN_REFUSALS[reason], { extensions: { reason } });

@@ -1,18 +1,21 @@
 import { u8aConcat } from '@polkadot/util';
-import { secp256k1Verify, sr25519Verify } from '@polkadot/util-crypto';
+import { secp256k1Verify } from '@polkadot/util-crypto';
 import { ed25519 as ed25519Curve } from '@noble/curves/ed25519.js';
+import { verifySignature } from '../../shared/token/index.ts';
 
 type Verify = (message: Uint8Array, signature: Uint8Array, account: Uint8Array) => boolean;
 
 /** By the strict rules (RFC 8032, no small-order keys); the lenient ones let anyone sign for some accounts, 0 among them. */
 const ed25519: Verify = (message, signature, account) =>
   ed25519Curve.verify(signature, message, account, { zip215: false });
+/** Many times as fast as util-crypto's, and no more lenient: `token-signature.test.ts` holds them to each other. */
+const sr25519: Verify = (message, signature, account) => verifySignature(account, message, signature);
 const ecdsa: Verify = (message, signature, account) => secp256k1Verify(message, signature, account, 'blake2');
 
 /** The byte in front of a MultiSignature names its scheme. */
 const BY_PREFIX: Readonly<Record<number, { verify: Verify; bytes: number }>> = {
   0: { verify: ed25519, bytes: 64 },
-  1: { verify: sr25519Verify, bytes: 64 },
+  1: { verify: sr25519, bytes: 64 },
   2: { verify: ecdsa, bytes: 65 },
 };
 
@@ -43,7 +46,7 @@ export function isSignedBy(account: Uint8Array, text: string, signature: Uint8Ar
 }
 
 function candidates(signature: Uint8Array): readonly { verify: Verify; bare: Uint8Array }[] {
-  const plain = { 64: [sr25519Verify, ed25519], 65: [ecdsa] }[signature.length] ?? [];
+  const plain = { 64: [sr25519, ed25519], 65: [ecdsa] }[signature.length] ?? [];
   const prefixed = BY_PREFIX[signature[0] ?? -1];
   return [
     ...plain.map((verify) => ({ verify, bare: signature })),

@@ -2,14 +2,22 @@ import { LRUCache } from 'lru-cache';
 import { createSingleFlight, nowSec, systemClock, type Clock } from '../base/index.ts';
 import type { Needs, PolicyDocument, PolicyScope } from '../policy/index.ts';
 import { narrowToken, type NarrowClaims } from '../token/index.ts';
-import type { AccessAnswer, ChallengeResponse, RoleRequest, TokenResponse } from '../wire/index.ts';
+import type {
+  AccessAnswer,
+  ChallengeResponse,
+  RoleRequest,
+  SessionsResponse,
+  TokenResponse,
+} from '../wire/index.ts';
 import { AccessDenied, ServiceError } from './errors.ts';
 import { readProblem, requestJson, toServiceError, type Fetch } from './http.ts';
 import { rolesToAskFor } from './needs.ts';
 import {
   memorySessionStore,
+  requestAs,
   openSession,
   sessionKeyOf,
+  sidOf,
   tokenRequest,
   type Session,
   type SessionStore,
@@ -25,6 +33,8 @@ export interface ClientOptions {
   /** The membership to act as; without one only what needs no member is granted. */
   readonly member?: string;
   readonly sessionStore?: SessionStore;
+  /** Where the session lives, for its owner to tell it from others: "Firefox on laptop". Part of what the wallet signs. */
+  readonly label?: string;
   readonly fetch?: Fetch;
   readonly clock?: Clock;
   /** How long before its end a token is replaced; milliseconds. */
@@ -39,8 +49,17 @@ export interface ShareOptions extends Omit<NarrowClaims, 'exp' | 'cnf' | 'usr' |
 export interface Client {
   /** Signs in unless a session is still good. The wallet is asked at most once, however many callers wait. */
   signIn(): Promise<Session>;
-  /** Forgets the session and every token. */
+  /**
+   * Forgets the session and every token, and has the auth node end the session: its tokens, URLs and share links open
+   * nothing from then on. Throws ServiceError when the node could not be told; then they live until they end by themselves.
+   */
   signOut(): Promise<void>;
+  /** The same for every session of this account, wherever it is signed in. */
+  signOutEverywhere(): Promise<void>;
+  /** Where this account is signed in. */
+  listSessions(): Promise<SessionsResponse['sessions']>;
+  /** Ends another session of this account. */
+  endSession(sid: string): Promise<void>;
   /** Forgets every token, not the session: something has changed on the chain, and the next answers should know. */
   refresh(): void;
   /** A token for these roles, kept and refreshed; `refused` says which were not granted, and why. */
@@ -124,10 +143,12 @@ export function createClient(options: ClientOptions): Client {
       const session = await openSession({
         authUrl,
         signer,
+        label: options.label ?? null,
         challenge: (sessionKey) =>
           requestJson<ChallengeResponse>(fetch, `${authUrl}/v1/challenge`, {
             account: signer.address,
             sessionKey,
+            ...(options.label === undefined ? {} : { label: options.label }),
           }),
       });
       await store.save(session);
@@ -201,12 +222,37 @@ export function createClient(options: ClientOptions): Client {
     return token;
   };
 
+  const asSession = (session: Session, method: 'GET' | 'DELETE', path: string): Promise<Response> =>
+    requestAs(session, { fetch, url: `${authUrl}/v1/sessions${path}`, method, nowSec: nowSec(clock) });
+
+  /** Here at once; at the auth node, if there was a session that anything could be done with. */
+  const leave = async (path: (session: Session) => string): Promise<void> => {
+    tokens.clear();
+    opensWith.clear();
+    const session = await store.load();
+    await store.save(null);
+    if (session === null || clock() >= session.expiresAt) return;
+    await asSession(session, 'DELETE', path(session)).catch((error: unknown) => {
+      // It was never used, or has been ended already.
+      if (error instanceof ServiceError && error.code === 'sign_in_invalid') return;
+      throw error;
+    });
+  };
+
   return {
     signIn,
-    signOut: async () => {
-      tokens.clear();
-      opensWith.clear();
-      await store.save(null);
+    signOut: () => leave((session) => `/${sidOf(session)}`),
+    signOutEverywhere: async () => {
+      // It takes a session to end the others.
+      await signIn();
+      await leave(() => '');
+    },
+    listSessions: async () => {
+      const response = await asSession(await signIn(), 'GET', '');
+      return ((await response.json()) as SessionsResponse).sessions;
+    },
+    endSession: async (sid) => {
+      await asSession(await signIn(), 'DELETE', `/${sid}`);
     },
     refresh: () => {
       tokens.clear();

@@ -2,12 +2,15 @@ import {
   parseBase64url,
   encodeBase64url,
   createSessionProof,
+  EMPTY_BODY_HASH,
+  keyId,
   keyPairFromSeed,
   sessionBodyHash,
   type KeyPair,
 } from '../token/index.ts';
 import { parseSignInMessage, type ChallengeResponse, type TokenRequest } from '../wire/index.ts';
 import { accountKeyOf } from './account-key.ts';
+import { toServiceError, type Fetch } from './http.ts';
 import type { Signer } from './signer.ts';
 
 /**
@@ -43,14 +46,16 @@ export function memorySessionStore(): SessionStore {
 
 /**
  * Makes a session key, has the wallet sign the auth node's message for it, and answers the session.
- * A message that names another site, account or session key is never shown to the wallet: it could be a relayed one.
+ * A message that names another site, account, session key or label is never shown to the wallet: it could be a relayed one.
  */
 export async function openSession(options: {
   readonly authUrl: string;
   readonly signer: Signer;
+  /** Where the session lives: the wallet signs it. */
+  readonly label: string | null;
   readonly challenge: (sessionKey: string) => Promise<ChallengeResponse>;
 }): Promise<Session> {
-  const { authUrl, signer, challenge } = options;
+  const { authUrl, signer, label, challenge } = options;
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const sessionKey = encodeBase64url(keyPairFromSeed(seed).publicKey);
   const { message } = await challenge(sessionKey);
@@ -58,9 +63,10 @@ export async function openSession(options: {
   if (
     said.domain !== new URL(authUrl).host ||
     accountKeyOf(said.address) !== accountKeyOf(signer.address) ||
-    said.sessionKey !== sessionKey
+    said.sessionKey !== sessionKey ||
+    said.label !== label
   ) {
-    throw new Error('The auth node sent a sign-in message for another site, account or session key.');
+    throw new Error('The auth node sent a sign-in message for another site, account or session.');
   }
   return {
     seed: encodeBase64url(seed),
@@ -87,9 +93,34 @@ export function tokenRequest(
       url: options.url,
       bodyHash: sessionBodyHash({ message, signature, ...ask }),
       iat: options.nowSec,
-      jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+      jti: newProofId(),
     },
     sessionKeyOf(session),
   );
   return { message, signature, sessionProof, ...ask };
 }
+
+/** The id of a session, as its tokens carry it and lists name it. */
+export const sidOf = (session: Session): string => keyId(sessionKeyOf(session).publicKey);
+
+/** A request in the name of a session, without a body. Throws ServiceError. */
+export async function requestAs(
+  session: Session,
+  options: {
+    readonly fetch: Fetch;
+    readonly url: string;
+    readonly method: 'GET' | 'DELETE';
+    readonly nowSec: number;
+  },
+): Promise<Response> {
+  const { fetch, url, method, nowSec } = options;
+  const proof = createSessionProof(
+    { method, url, bodyHash: EMPTY_BODY_HASH, iat: nowSec, jti: newProofId() },
+    sessionKeyOf(session),
+  );
+  const response = await fetch(url, { method, headers: { authorization: `Session ${proof}` } });
+  if (!response.ok) throw await toServiceError(response);
+  return response;
+}
+
+const newProofId = (): string => encodeBase64url(crypto.getRandomValues(new Uint8Array(16)));

@@ -13,6 +13,9 @@ export const SIGN_IN_REFUSALS = {
   proof_replayed: "The session key's proof has been used",
   challenge_expired: 'The challenge was not used in time',
   nonce_used: 'The nonce belongs to another session',
+  session_key_used: 'The session key has signed in before; a new sign-in takes a new key',
+  session_revoked: 'The session was ended',
+  session_unknown: 'There is no such session, or not any more',
 } as const;
 
 export type SignInRefusal = keyof typeof SIGN_IN_REFUSALS;

@@ -18,6 +18,15 @@ export const ChallengeRequest = Type.Object(
       pattern: '^[A-Za-z0-9_-]{43}$',
       description: 'Public key (sr25519) of the session, base64url of 32 bytes',
     }),
+    label: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description:
+          'Where the session key lives, for its owner to tell sessions apart: part of the message, so that the wallet signs it. Printable characters',
+        examples: ['Firefox on laptop'],
+      }),
+    ),
   },
   closed,
 );

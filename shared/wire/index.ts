@@ -9,6 +9,7 @@ export {
 } from './auth.ts';
 export { PolicyParams, StoredPolicy } from './auth-policies.ts';
 export { Id, ROLE_REFUSALS, RoleRequest, type RoleRefusal } from './auth-roles.ts';
+export { isSessionLabel, SessionParams, SessionsResponse } from './auth-sessions.ts';
 export { SIGN_IN_REFUSALS, type SignInRefusal } from './auth-sign-in.ts';
 export {
   ACCESS_IDS_MAX,

@@ -1,3 +1,5 @@
+import { isSessionLabel } from './auth-sessions.ts';
+
 /**
  * The text a wallet signs once to let a session key act for its account: the form of EIP-4361 (Sign-In with Ethereum)
  * with Substrate's words, as Sign-In with Substrate has it. Printable ASCII and line feeds only.
@@ -17,6 +19,8 @@ export interface SignInMessage {
   readonly expirationTime: Date;
   /** The session key, base64url of 32 bytes. */
   readonly sessionKey: string;
+  /** Where that key lives, in the words of its owner. */
+  readonly label: string | null;
 }
 
 /** What the person agrees to, in words. It is part of the signed text, and any other wording is refused. */
@@ -25,9 +29,11 @@ export const SIGN_IN_STATEMENT =
   'until the expiration time. It cannot move funds or send transactions.';
 
 /** Longest message that is looked at, bytes. */
-export const SIGN_IN_BYTES_MAX = 2_000;
+export const SIGN_IN_BYTES_MAX = 3_000;
 
 const SESSION_KEY_RESOURCE = 'urn:panoptes:session-key:';
+/** Followed by the label as `encodeURIComponent` writes it. */
+const LABEL_RESOURCE = 'urn:panoptes:session-label:';
 
 /** The text is not, byte for byte, what `formatSignInMessage` writes. */
 export class SignInMessageError extends Error {
@@ -49,6 +55,7 @@ export function formatSignInMessage(message: SignInMessage): string {
     `Expiration Time: ${message.expirationTime.toISOString()}`,
     'Resources:',
     `- ${SESSION_KEY_RESOURCE}${message.sessionKey}`,
+    ...(message.label === null ? [] : [`- ${LABEL_RESOURCE}${encodeURIComponent(message.label)}`]),
   ].join('\n');
 }
 
@@ -69,7 +76,7 @@ const FORM = new RegExp(
     `Issued At: (?<issuedAt>${TIME})`,
     `Expiration Time: (?<expirationTime>${TIME})`,
     'Resources:',
-    `- ${SESSION_KEY_RESOURCE}(?<sessionKey>[A-Za-z0-9_-]{43})$`,
+    `- ${SESSION_KEY_RESOURCE}(?<sessionKey>[A-Za-z0-9_-]{43})(?:\\n- ${LABEL_RESOURCE}(?<label>[\\w.!~*'()%-]{1,768}))?$`,
   ].join('\\n'),
 );
 
@@ -84,7 +91,8 @@ export function parseSignInMessage(text: string): SignInMessage {
   const { domain = '', address = '', uri = '', chainId = '', nonce = '', sessionKey = '' } = groups;
   const issuedAt = parseTime(groups.issuedAt);
   const expirationTime = parseTime(groups.expirationTime);
-  const message = { domain, address, uri, chainId, nonce, issuedAt, expirationTime, sessionKey };
+  const label = groups.label === undefined ? null : parseLabel(groups.label);
+  const message = { domain, address, uri, chainId, nonce, issuedAt, expirationTime, sessionKey, label };
   if (formatSignInMessage(message) !== text) {
     throw new SignInMessageError('the message is not written the way this node writes it');
   }
@@ -93,6 +101,16 @@ export function parseSignInMessage(text: string): SignInMessage {
 
 /** The CAIP-2 id of a Substrate chain (namespace `polkadot`), from its 0x hex genesis hash. */
 export const toChainId = (genesisHash: string): string => `polkadot:${genesisHash.slice(2, 34)}`;
+
+function parseLabel(encoded: string): string {
+  try {
+    const label = decodeURIComponent(encoded);
+    if (isSessionLabel(label)) return label;
+  } catch {
+    // not what encodeURIComponent writes
+  }
+  throw new SignInMessageError('the message holds a label that is none');
+}
 
 function parseTime(text = ''): Date {
   const time = new Date(text);

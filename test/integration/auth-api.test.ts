@@ -52,8 +52,11 @@ describe('the OpenAPI document', () => {
     );
     expect(operations.sort()).toEqual([
       'delete /v1/policies/{scope}/{id} deletePolicy',
+      'delete /v1/sessions endAllSessions',
+      'delete /v1/sessions/{sid} endSession',
       'get /v1/keys listKeys',
       'get /v1/policies/{scope}/{id} getPolicy',
+      'get /v1/sessions listSessions',
       'post /v1/challenge createChallenge',
       'post /v1/tokens createToken',
       'put /v1/policies/{scope}/{id} putPolicy',

@@ -147,7 +147,7 @@ function generateKey(): string {
 describe('a token request', () => {
   const changes: readonly (readonly [string, Record<string, unknown>])[] = [
     ['a message that is no string', { message: 7 }],
-    ['a message over the limit', { message: 'x'.repeat(2_001) }],
+    ['a message over the limit', { message: 'x'.repeat(3_001) }],
     ['no signature', { signature: undefined }],
     ['a signature that is no hex', { signature: 'x' }],
     ['a signature without 0x', { signature: '00'.repeat(64) }],

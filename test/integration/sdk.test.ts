@@ -90,13 +90,16 @@ it('asks the wallet once, however many assets are wanted at a time, and again on
   client.refresh();
   await client.fetchAsset(media);
   expect(signatures).toBe(1);
+  const url = await client.assetUrl(media);
   await client.signOut();
+  await until('the old URL opens nothing', async () => (await fetch(url)).status === 401);
   await client.fetchAsset(media);
   expect(signatures).toBe(2);
 });
 
 it.each([
   ['site', (message: string) => message.replace(/^\S+/, 'evil.example')],
+  ['label', (message: string) => `${message}\n- urn:panoptes:session-label:elsewhere`],
   ['session key', (message: string) => message.replace(/(session-key:).{43}/, `$1${'A'.repeat(43)}`)],
 ])('never shows the wallet a message for another %s', async (_what, tamper) => {
   const person = await join(network());
@@ -116,6 +119,6 @@ it.each([
       return Response.json({ ...body, message: tamper(body.message) });
     },
   });
-  await expect(client.signIn()).rejects.toThrow('another site, account or session key');
+  await expect(client.signIn()).rejects.toThrow('another site, account or session');
   expect(shown).toBe(0);
 });

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/base/index.ts';
 import {
   createCertificate,
   createSessionProof,
+  EMPTY_BODY_HASH,
   encodeBase64url,
   generateKeyPair,
   generateSeed,
@@ -84,8 +85,17 @@ export interface TestSession {
 export const post = (url: string, body: unknown): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-export async function getChallenge(url: string, account: string, key: KeyPair): Promise<ChallengeResponse> {
-  const response = await post(`${url}/v1/challenge`, { account, sessionKey: encodeBase64url(key.publicKey) });
+export async function getChallenge(
+  url: string,
+  account: string,
+  key: KeyPair,
+  label?: string,
+): Promise<ChallengeResponse> {
+  const response = await post(`${url}/v1/challenge`, {
+    account,
+    sessionKey: encodeBase64url(key.publicKey),
+    ...(label === undefined ? {} : { label }),
+  });
   if (!response.ok) throw new Error(`no challenge: ${await response.text()}`);
   return (await response.json()) as ChallengeResponse;
 }
@@ -93,11 +103,32 @@ export async function getChallenge(url: string, account: string, key: KeyPair): 
 export async function signIn(
   url: string,
   wallet: TestWallet,
-  form: Parameters<TestWallet['sign']>[1] = {},
+  form: Parameters<TestWallet['sign']>[1] & { readonly key?: KeyPair; readonly label?: string } = {},
 ): Promise<TestSession> {
-  const key = generateKeyPair();
-  const { message } = await getChallenge(url, wallet.address(), key);
+  const key = form.key ?? generateKeyPair();
+  const { message } = await getChallenge(url, wallet.address(), key, form.label);
   return { message, signature: wallet.sign(message, form), key };
+}
+
+/** A request in the name of a session; `proof` overrides what its key signs. */
+export function askAs(
+  url: string,
+  session: Pick<TestSession, 'key'>,
+  method: 'GET' | 'DELETE',
+  path: string,
+  proof: { iat?: number; jti?: string; url?: string; method?: string; key?: KeyPair; bodyHash?: string } = {},
+): Promise<Response> {
+  const sessionProof = createSessionProof(
+    {
+      method: proof.method ?? method,
+      url: proof.url ?? `${url}${path}`,
+      bodyHash: proof.bodyHash ?? EMPTY_BODY_HASH,
+      iat: proof.iat ?? nowSec(),
+      jti: proof.jti ?? encodeBase64url(randomBytes(16)),
+    },
+    proof.key ?? session.key,
+  );
+  return fetch(`${url}${path}`, { method, headers: { authorization: `Session ${sessionProof}` } });
 }
 
 type Ask = Pick<TokenRequest, 'member' | 'delegable' | 'aud' | 'roles'>;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatSignInMessage,
+  isSessionLabel,
   parseSignInMessage,
   SIGN_IN_BYTES_MAX,
   SIGN_IN_STATEMENT,
@@ -19,6 +20,7 @@ const MESSAGE: SignInMessage = {
   issuedAt: new Date('2026-01-02T03:04:05.678Z'),
   expirationTime: new Date('2026-01-03T03:04:05.678Z'),
   sessionKey: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  label: null,
 };
 const TEXT = formatSignInMessage(MESSAGE);
 
@@ -42,6 +44,40 @@ const message: fc.Arbitrary<SignInMessage> = fc.record({
   issuedAt: time,
   expirationTime: time,
   sessionKey: textOf(`${LETTERS}${DIGITS}-_`, 43, 43),
+  label: fc.option(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => isSessionLabel(text)),
+  ),
+});
+
+describe('the label of a session', () => {
+  it('is the last line of what the wallet signs', () => {
+    const text = formatSignInMessage({ ...MESSAGE, label: 'Firefox on “laptop”' });
+    expect(text).toBe(`${TEXT}\n- urn:panoptes:session-label:Firefox%20on%20%E2%80%9Claptop%E2%80%9D`);
+    expect(parseSignInMessage(text).label).toBe('Firefox on “laptop”');
+  });
+
+  it('fits, however long it is written', () => {
+    const label = '\u{1f98a}'.repeat(64);
+    const text = formatSignInMessage({ ...MESSAGE, uri: `https://${'a'.repeat(490)}`, label });
+    expect(text.length).toBeLessThan(SIGN_IN_BYTES_MAX);
+    expect(parseSignInMessage(text).label).toBe(label);
+  });
+
+  it.each(['', ' a', 'a ', 'a\nb', 'a\u0000', 'a\u202eb', 'a\u2028b', '\ud800', 'a'.repeat(65)])(
+    'is not %j',
+    (label) => {
+      expect(isSessionLabel(label)).toBe(false);
+    },
+  );
+
+  it.each(['%41', 'a b', '%', '%ff', '%0a', '%e2%80%ae', 'a%20', '', 'a\n- b', 'Ä'])(
+    'is not written %j',
+    (written) => {
+      expect(() => parseSignInMessage(`${TEXT}\n- urn:panoptes:session-label:${written}`)).toThrow(
+        SignInMessageError,
+      );
+    },
+  );
 });
 
 describe('the sign-in message', () => {

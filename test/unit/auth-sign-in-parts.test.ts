@@ -8,6 +8,7 @@ const SUBJECT: NonceSubject = {
   sessionKey: 'A'.repeat(43),
   issuedAt: new Date(1_000),
   expirationTime: new Date(2_000),
+  label: null,
   chainId: 'polkadot:0',
 };
 
@@ -26,6 +27,7 @@ describe('nonces', () => {
     { issuedAt: new Date(1_001) },
     { expirationTime: new Date(2_001) },
     { chainId: 'polkadot:1' },
+    { label: 'laptop' },
   ];
   it.each(others)('stand for exactly one sign-in: not with %o', (other) => {
     expect(nonces.matches(nonces.create(SUBJECT), { ...SUBJECT, ...other })).toBe(false);

@@ -18,7 +18,15 @@ export async function serveDocs(app: FastifyInstance, publicUrl: string): Promis
       },
       servers: [{ url: publicUrl }],
       components: {
-        securitySchemes: { roleToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWS' } },
+        securitySchemes: {
+          roleToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWS' },
+          sessionProof: {
+            type: 'http',
+            scheme: 'session',
+            description:
+              '`Authorization: Session <proof>`: the session key over this request, as `sessionProof` of `POST /v1/tokens`, with `bh` the base64url of SHA-256 of nothing',
+          },
+        },
       },
     },
   });
