@@ -14,8 +14,8 @@ import type { Nonces } from './nonce.ts';
 
 /** Makes the message a wallet signs. Nothing is stored: the nonce vouches for it later. */
 export interface Challenger {
-  /** Throws Problem `bad_request` when the account, the session key or the label is none. */
-  create(request: ChallengeRequest, chain: ChainIdentity): ChallengeResponse;
+  /** `domain`: of the page that asks. Throws Problem `bad_request` when the account, the session key or the label is none. */
+  create(request: ChallengeRequest, domain: string, chain: ChainIdentity): ChallengeResponse;
 }
 
 export function createChallenger(options: {
@@ -26,7 +26,7 @@ export function createChallenger(options: {
 }): Challenger {
   const { publicUrl, sessionLifeSec, nonces, clock } = options;
   return {
-    create: ({ account, sessionKey, label = null }, chain) => {
+    create: ({ account, sessionKey, label = null }, domain, chain) => {
       const publicKey = parseAccount(account);
       const session = findBase64url(sessionKey);
       if (!session || !isPublicKey(session)) {
@@ -37,15 +37,15 @@ export function createChallenger(options: {
       const issuedAt = new Date(clock());
       const expirationTime = new Date(issuedAt.getTime() + sessionLifeSec * 1000);
       const { chainId } = chain;
-      const subject = { account: u8aToHex(publicKey), sessionKey, issuedAt, expirationTime, chainId, label };
+      const times = { issuedAt, expirationTime };
+      const subject = { domain, account: u8aToHex(publicKey), sessionKey, ...times, chainId, label };
       const message = formatSignInMessage({
-        domain: new URL(publicUrl).host,
+        domain,
         address: toAddress(publicKey, chain),
         uri: publicUrl,
         chainId,
         nonce: nonces.create(subject),
-        issuedAt,
-        expirationTime,
+        ...times,
         sessionKey,
         label,
       });

@@ -40,11 +40,15 @@ const asOrigins = (text: string): readonly string[] | null => {
   throw new Error('must be origins such as https://app.example, or *');
 };
 
+/** It is the `iss` of every token. */
+const ISSUER_CHARS_MAX = 128;
+
 /** Nothing but where it is: people sign this text, and paths are appended to it. */
 const asPublicUrl = (text: string): string => {
   const url = asUrl('http', 'https')(text);
   const { search, hash, username, password } = new URL(url);
   if (search || hash || username || password) throw new Error('must be a URL without query and credentials');
+  if (url.length > ISSUER_CHARS_MAX) throw new Error(`must be at most ${ISSUER_CHARS_MAX} characters`);
   return url;
 };
 

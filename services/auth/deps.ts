@@ -5,6 +5,7 @@ import { SettingsError, type Logger } from '../../shared/runtime/index.ts';
 import { createAcquisitionTables } from './acquisitions.ts';
 import { createOwnerGate, type OwnerGate } from './authorize-owner.ts';
 import { openChainLink, type ChainLink } from './chain-link.ts';
+import { createAppDomains, type AppDomains } from './app-domain.ts';
 import { createChallenger, type Challenger } from './challenge.ts';
 import type { AuthConfig } from './config.ts';
 import { createDatabase } from './database.ts';
@@ -24,6 +25,7 @@ import { createUsedProofs } from './used-proofs.ts';
 /** The use cases, put together; dispose releases what they stand on. */
 export interface AuthDeps extends AsyncDisposable {
   readonly chain: ChainLink;
+  readonly domains: AppDomains;
   readonly challenger: Challenger;
   readonly signIns: SignInVerifier;
   readonly issuer: TokenIssuer;
@@ -71,6 +73,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
     const losses = createRoleLosses(database);
     return {
       chain,
+      domains: createAppDomains(publicUrl, config.allowedOrigins),
       challenger: createChallenger({ publicUrl, sessionLifeSec, nonces, clock }),
       signIns: createSignInVerifier({ publicUrl, sessionLifeSec, nonces, sessions, proofs, clock }),
       issuer: createTokenIssuer({

@@ -20,6 +20,7 @@ import type { AcquisitionTables } from './acquisitions.ts';
 import type { ChainLink } from './chain-link.ts';
 import type { OwnKey } from './own-key.ts';
 import type { Standing, Standings } from './standings.ts';
+import { refuseSignIn } from './refuse-sign-in.ts';
 import { checkRole } from './roles/check-role.ts';
 import { findActing, type RoleContext, type Verdict } from './roles/context.ts';
 import type { SignIn } from './sign-in.ts';
@@ -91,6 +92,8 @@ export function createTokenIssuer(options: {
       const isGateway = granted.every(({ role }) => role === 'gateway');
       const lifeSec = isGateway ? gatewayTokenLifeSec : tokenLifeSec;
       const exp = Math.min(iat + lifeSec, signIn.expiresAt, key.certificate.exp);
+      // Reading the chain took the last of the session's time.
+      if (exp <= iat) throw refuseSignIn('expired');
       const claims = {
         iss: publicUrl,
         sub: origin.sub,

@@ -1,7 +1,9 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
-/** What a nonce stands for: it is worth nothing for any other account, session key, time, chain or label. */
+/** What a nonce stands for: it is worth nothing for any other site, account, session key, time, chain or label. */
 export interface NonceSubject {
+  /** Of the page that signs somebody in. */
+  readonly domain: string;
   /** 0x hex. */
   readonly account: string;
   readonly sessionKey: string;
@@ -24,10 +26,21 @@ const HEX_DIGITS = 32;
 
 export function createNonces(signingSeed: Uint8Array): Nonces {
   const secret = Buffer.from(hkdfSync('sha256', signingSeed, '', 'panoptes sign-in nonce 1', 32));
-  const create = ({ account, sessionKey, issuedAt, expirationTime, chainId, label }: NonceSubject): string =>
+  const create = ({
+    domain,
+    account,
+    sessionKey,
+    issuedAt,
+    expirationTime,
+    chainId,
+    label,
+  }: NonceSubject): string =>
     createHmac('sha256', secret)
       .update(
-        JSON.stringify([account, sessionKey, issuedAt.getTime(), expirationTime.getTime(), chainId, label]),
+        JSON.stringify([
+          ...[domain, account, sessionKey],
+          ...[issuedAt.getTime(), expirationTime.getTime(), chainId, label],
+        ]),
       )
       .digest('hex')
       .slice(0, HEX_DIGITS);

@@ -30,8 +30,11 @@ export interface SignIn {
 }
 
 export interface SignInVerifier {
-  /** Throws Problem `sign_in_invalid` with a `reason` of SIGN_IN_REFUSALS. */
-  verify(request: TokenRequest, chain: ChainIdentity): Promise<SignIn>;
+  /**
+   * `domain`: of the page that asks, `null` when it is no page that asks. Throws Problem `sign_in_invalid` with a `reason`
+   * of SIGN_IN_REFUSALS.
+   */
+  verify(request: TokenRequest, domain: string | null, chain: ChainIdentity): Promise<SignIn>;
 }
 
 /** How long after a challenge its first use may come. */
@@ -51,9 +54,9 @@ export function createSignInVerifier(options: {
   const { publicUrl, sessionLifeSec, nonces, sessions, proofs, clock } = options;
 
   /** The message is this node's own: nothing in it but what a challenge put there. */
-  const checkMessage = (message: SignInMessage, chain: ChainIdentity): Uint8Array => {
+  const checkMessage = (message: SignInMessage, domain: string | null, chain: ChainIdentity): Uint8Array => {
     const account = decodeCanonicalAddress(message.address, chain);
-    if (message.domain !== new URL(publicUrl).host) throw refuseSignIn('wrong_domain');
+    if (domain !== null && message.domain !== domain) throw refuseSignIn('wrong_domain');
     if (message.uri !== publicUrl) throw refuseSignIn('wrong_uri');
     if (message.chainId !== chain.chainId) throw refuseSignIn('wrong_chain');
     if (!nonces.matches(message.nonce, { ...message, account: u8aToHex(account) }))
@@ -89,9 +92,9 @@ export function createSignInVerifier(options: {
 
   return {
     // Cheap before dear; nothing is remembered of a proof before both signatures hold.
-    verify: async (request, chain) => {
+    verify: async (request, domain, chain) => {
       const message = parseOwnMessage(request.message);
-      const publicKey = checkMessage(message, chain);
+      const publicKey = checkMessage(message, domain, chain);
       const { sessionKey } = message;
       const proven = { method: 'POST', path: '/v1/tokens', bodyHash: sessionBodyHash(request) } as const;
       const useUp = proofs.check(request.sessionProof, sessionKey, proven);

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { createSingleFlight, nowSec, systemClock, type Clock } from '../base/index.ts';
+import { createSingleFlight, isId, nowSec, systemClock, type Clock } from '../base/index.ts';
 import type { Needs, PolicyDocument, PolicyScope } from '../policy/index.ts';
 import { narrowToken, type NarrowClaims } from '../token/index.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   SessionsResponse,
   TokenResponse,
 } from '../wire/index.ts';
+import { createDistributors, withoutSlash, type DistributorAddress, type Reached } from './distributors.ts';
 import { AccessDenied, ServiceError } from './errors.ts';
 import { readProblem, requestJson, toServiceError, type Fetch } from './http.ts';
 import { rolesToAskFor } from './needs.ts';
@@ -28,7 +29,7 @@ import { createTokenCache, type TokenAsk } from './token-cache.ts';
 export interface ClientOptions {
   readonly authUrl: string;
   /** Tokens are sent to these and to nobody else. The first that answers serves. */
-  readonly distributorUrls: readonly [string, ...string[]];
+  readonly distributorUrls: readonly [DistributorAddress, ...DistributorAddress[]];
   readonly signer: Signer;
   /** The membership to act as; without one only what needs no member is granted. */
   readonly member?: string;
@@ -41,7 +42,7 @@ export interface ClientOptions {
   readonly refreshBeforeMs?: number;
 }
 
-export interface ShareOptions extends Omit<NarrowClaims, 'exp' | 'cnf' | 'usr' | 'roles'> {
+export interface ShareOptions extends Omit<NarrowClaims, 'exp' | 'cnf' | 'usr' | 'roles' | 'scope' | 'mth'> {
   /** Seconds the link lives; never longer than the token it is made from. */
   readonly lifeSec?: number;
 }
@@ -87,8 +88,6 @@ export interface Client {
 const SHARE_LIFE_SEC = 300;
 /** Answers that another token might turn. */
 const REFUSALS: readonly number[] = [401, 403, 451];
-/** The asset is in none of that distributor's buckets. */
-const MISDIRECTED = 421;
 /** How long "no" is believed: a gallery of locked videos asks once. */
 const REFUSAL_MS = 2_000;
 /** With what is known, with what is needed, and with that asked for anew. */
@@ -100,14 +99,14 @@ export function createClient(options: ClientOptions): Client {
   const { signer, member } = options;
   // As an auth node writes its own in messages and expects it in `aud`: paths are appended.
   const authUrl = withoutSlash(options.authUrl);
-  const distributorUrls = options.distributorUrls.map(withoutSlash);
-  const firstDistributor = withoutSlash(options.distributorUrls[0]);
   const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const clock = options.clock ?? systemClock;
   const store = options.sessionStore ?? memorySessionStore();
   const signingIn = createSingleFlight<'session', Session>();
   /** What opened an asset the last time; the next request need not be refused first. */
   const opensWith = new LRUCache<string, readonly RoleRequest[]>({ max: ASSETS_KNOWN_MAX });
+  /** Rises with every sign-out: a sign-in that was under way then is of no use any more. */
+  let generation = 0;
 
   const tokens = createTokenCache({
     request: async ({ roles, delegable, aud }) => {
@@ -140,6 +139,7 @@ export function createClient(options: ClientOptions): Client {
     signingIn('session', async () => {
       const kept = await store.load();
       if (kept?.address === signer.address && clock() < kept.expiresAt) return kept;
+      const began = generation;
       const session = await openSession({
         authUrl,
         signer,
@@ -151,82 +151,69 @@ export function createClient(options: ClientOptions): Client {
             ...(options.label === undefined ? {} : { label: options.label }),
           }),
       });
+      if (began !== generation) throw new Error('Signed out before the wallet had signed.');
       await store.save(session);
       return session;
     });
 
-  /** One request to the first distributor that answers at all, and serves the asset if any does. */
-  const fetchFrom = async (path: string, init: RequestInit, token: string | null): Promise<Response> => {
-    const headers = new Headers(init.headers);
-    if (token !== null) headers.set('authorization', `Bearer ${token}`);
-    let unreachable: unknown;
-    let elsewhere: Response | null = null;
-    for (const url of distributorUrls) {
-      try {
-        const response = await fetch(url + path, { ...init, headers });
-        if (response.status !== MISDIRECTED) return response;
-        elsewhere = response;
-      } catch (error) {
-        if (init.signal?.aborted) throw error;
-        unreachable = error;
-      }
-    }
-    if (elsewhere !== null) return elsewhere;
-    throw unreachable;
-  };
+  const distributors = createDistributors({
+    addresses: options.distributorUrls,
+    fetch,
+    getToken: (roles, aud) => tokens.get(bearer(roles, aud)),
+  });
 
-  /** A token for what was needed, other than the one just refused. */
+  /** What is needed, once the node asked can be given a token for it other than the one it just refused. */
   const findBetter = async (
     id: string,
     denied: AccessDenied,
-    refusedToken: string | null,
-  ): Promise<string> => {
+    { token: refused, id: distributorId }: Reached,
+  ): Promise<readonly RoleRequest[]> => {
     const roles = rolesToAskFor(denied.needs, member ?? null);
     if (roles.length === 0) throw denied;
-    const ask = bearer(roles);
+    const ask = bearer(roles, await distributorId());
     let answer = await tokens.get(ask);
-    if (answer.token === refusedToken) answer = await tokens.renew(ask);
-    if (answer.token === null || answer.token === refusedToken) {
+    if (answer.token === refused) answer = await tokens.renew(ask);
+    if (answer.token === null || answer.token === refused) {
       throw new AccessDenied(denied.code, denied.needs, answer.refused);
     }
     opensWith.set(id, roles);
-    return answer.token;
+    return roles;
   };
 
   /**
-   * Tries with the token that opened the asset before, or none; after a refusal with what it says is needed. Whether a
-   * token opens an asset is the distributor's to say.
+   * Tries with what opened the asset before, or nothing; after a refusal with what it says is needed. Whether a token
+   * opens an asset is the distributor's to say: `findDenied` reads that off its answer.
    */
-  const open = async <T>(
+  const open = async (
     id: string,
-    tryWith: (token: string | null) => Promise<T | AccessDenied>,
-  ): Promise<{ readonly opened: T; readonly token: string | null }> => {
-    const roles = opensWith.get(id);
-    let token = roles === undefined ? null : (await tokens.get(bearer(roles))).token;
+    path: string,
+    init: RequestInit,
+    findDenied: (response: Response) => Promise<AccessDenied | null>,
+  ): Promise<Reached> => {
+    let roles = opensWith.get(id) ?? null;
     for (let attempt = 1; ; attempt += 1) {
-      const opened = await tryWith(token);
-      if (!(opened instanceof AccessDenied)) return { opened, token };
-      if (attempt === ATTEMPTS_MAX) throw opened;
-      token = await findBetter(id, opened, token);
+      const reached = await distributors.fetch(path, init, roles);
+      const denied = await findDenied(reached.response);
+      if (denied === null) return reached;
+      if (attempt === ATTEMPTS_MAX) throw denied;
+      roles = await findBetter(id, denied, reached);
     }
   };
 
-  /** A token that opens the asset now, `null` when it needs none. */
-  const tokenFor = async (id: string): Promise<string | null> => {
-    const { token } = await open(id, async (token) => {
-      const response = await fetchFrom(`/api/v1/assets/${id}/access`, {}, token);
+  /** A node that lets the asset be had now, with the token that it takes for it; `null` when it needs none. */
+  const findWay = (id: string): Promise<Reached> =>
+    open(id, `/api/v1/assets/${id}/access`, {}, async (response) => {
       if (!response.ok) throw await toServiceError(response);
       const answer = (await response.json()) as AccessAnswer;
-      return answer.allowed || new AccessDenied(answer.code, answer.needs ?? [], []);
+      return answer.allowed ? null : new AccessDenied(answer.code, answer.needs ?? [], []);
     });
-    return token;
-  };
 
   const asSession = (session: Session, method: 'GET' | 'DELETE', path: string): Promise<Response> =>
     requestAs(session, { fetch, url: `${authUrl}/v1/sessions${path}`, method, nowSec: nowSec(clock) });
 
   /** Here at once; at the auth node, if there was a session that anything could be done with. */
   const leave = async (path: (session: Session) => string): Promise<void> => {
+    generation += 1;
     tokens.clear();
     opensWith.clear();
     const session = await store.load();
@@ -252,19 +239,21 @@ export function createClient(options: ClientOptions): Client {
       return ((await response.json()) as SessionsResponse).sessions;
     },
     endSession: async (sid) => {
-      await asSession(await signIn(), 'DELETE', `/${sid}`);
+      await asSession(await signIn(), 'DELETE', `/${encodeURIComponent(sid)}`);
     },
     refresh: () => {
       tokens.clear();
     },
-    getToken: (roles) => tokens.get(bearer(roles)),
+    getToken: (roles) => tokens.get(bearer(roles, null)),
 
     setPolicy: async (channel, { scope, id }, document) => {
+      checkId(id);
       const ask = { roles: [{ role: 'channel_owner' as const, channel }], delegable: false, aud: authUrl };
       const { token, refused } = await tokens.get(ask);
       if (token === null) throw new AccessDenied('policy_denied', [ask.roles], refused);
       const response = await fetch(`${authUrl}/v1/policies/${scope}/${id}`, {
         method: document === null ? 'DELETE' : 'PUT',
+        redirect: 'error',
         headers: {
           authorization: `Bearer ${token}`,
           ...(document === null ? {} : { 'content-type': 'application/json' }),
@@ -275,36 +264,44 @@ export function createClient(options: ClientOptions): Client {
     },
 
     fetchAsset: async (id, init = {}) => {
+      checkId(id);
       const path = `/api/v1/assets/${id}`;
-      // A HEAD has no body to read the needs from.
-      if (init.method === 'HEAD') return fetchFrom(path, init, await tokenFor(id));
-      const { opened } = await open(id, async (token) => {
-        const response = await fetchFrom(path, init, token);
-        return REFUSALS.includes(response.status) ? toDenied(response) : response;
-      });
-      return opened;
+      if (init.method === 'HEAD') {
+        // A HEAD has no body to read the needs from.
+        const { token } = await findWay(id);
+        const roles = token === null ? null : (opensWith.get(id) ?? null);
+        return (await distributors.fetch(path, init, roles)).response;
+      }
+      const isRefusal = ({ status }: Response): boolean => REFUSALS.includes(status);
+      const { response } = await open(id, path, init, async (answer) =>
+        isRefusal(answer) ? toDenied(answer) : null,
+      );
+      return response;
     },
 
     assetUrl: async (id) => {
-      const token = await tokenFor(id);
-      return `${firstDistributor}${token === null ? '' : `/t/${token}`}/api/v1/assets/${id}`;
+      checkId(id);
+      const { url, token } = await findWay(id);
+      return `${url}${token === null ? '' : `/t/${token}`}/api/v1/assets/${id}`;
     },
 
     shareLink: async (id, { lifeSec = SHARE_LIFE_SEC, ...restrictions } = {}) => {
-      const url = firstDistributor;
-      if ((await tokenFor(id)) === null) return `${url}/api/v1/assets/${id}`;
+      checkId(id);
+      const way = await findWay(id);
+      const { url } = way;
+      if (way.token === null) return `${url}/api/v1/assets/${id}`;
       const { token, expiresAt, refused } = await tokens.get({
         roles: opensWith.get(id) ?? [],
         delegable: true,
-        aud: null,
+        aud: await way.id(),
       });
       if (token === null) throw new AccessDenied('policy_denied', [], refused);
       const narrowed = narrowToken(
         token,
         {
+          ...restrictions,
           scope: { assets: [id] },
           mth: ['GET', 'HEAD'],
-          ...restrictions,
           exp: Math.min(expiresAt, nowSec(clock) + lifeSec),
         },
         sessionKeyOf(await signIn()),
@@ -314,10 +311,17 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+/** It becomes part of a URL. */
+function checkId(id: string): void {
+  if (!isId(id)) throw new TypeError('An id is a decimal number, as text.');
+}
 
-/** To be used at any distributor, as it is. */
-const bearer = (roles: readonly RoleRequest[]): TokenAsk => ({ roles, delegable: false, aud: null });
+/** To be used as it is, at the distributor of that id; `null`: at any. */
+const bearer = (roles: readonly RoleRequest[], aud: string | null): TokenAsk => ({
+  roles,
+  delegable: false,
+  aud,
+});
 
 async function toDenied(response: Response): Promise<AccessDenied> {
   const { code, needs } = await readProblem(response);

@@ -21,13 +21,21 @@ export async function readProblem(response: Response): Promise<ProblemBody> {
   };
 }
 
-/** A JSON request to a service of this contract; its answer is trusted to be the documented shape. */
+/**
+ * A JSON request to a service of this contract; its answer is trusted to be the documented shape. What it sends is for
+ * that service alone: a redirection is an error.
+ */
 export async function requestJson<T>(fetch: Fetch, url: string, body?: unknown): Promise<T> {
   const response = await fetch(
     url,
     body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+      ? { redirect: 'error' }
+      : {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+          redirect: 'error',
+        },
   );
   if (response.ok) return (await response.json()) as T;
   throw await toServiceError(response);

@@ -61,7 +61,7 @@ export async function openSession(options: {
   const { message } = await challenge(sessionKey);
   const said = parseSignInMessage(message);
   if (
-    said.domain !== new URL(authUrl).host ||
+    said.domain !== (pageHost() ?? new URL(authUrl).host) ||
     accountKeyOf(said.address) !== accountKeyOf(signer.address) ||
     said.sessionKey !== sessionKey ||
     said.label !== label
@@ -75,6 +75,13 @@ export async function openSession(options: {
     signature: await signer.sign(message),
     expiresAt: said.expirationTime.getTime(),
   };
+}
+
+/** The site a person is on, which is what the wallet's message must name; `null` outside of browsers. */
+function pageHost(): string | null {
+  const { location } = globalThis as { readonly location?: { readonly host?: string } };
+  const host = location?.host ?? '';
+  return host === '' ? null : host;
 }
 
 export const sessionKeyOf = (session: Session): KeyPair =>
@@ -118,7 +125,11 @@ export async function requestAs(
     { method, url, bodyHash: EMPTY_BODY_HASH, iat: nowSec, jti: newProofId() },
     sessionKeyOf(session),
   );
-  const response = await fetch(url, { method, headers: { authorization: `Session ${proof}` } });
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Session ${proof}` },
+    redirect: 'error',
+  });
   if (!response.ok) throw await toServiceError(response);
   return response;
 }

@@ -5,7 +5,7 @@ import { isSessionLabel } from './auth-sessions.ts';
  * with Substrate's words, as Sign-In with Substrate has it. Printable ASCII and line feeds only.
  */
 export interface SignInMessage {
-  /** Authority of the auth node's public URL: `auth.example`, `127.0.0.1:8090`. */
+  /** Authority of the page that signs somebody in: `app.example`; of the auth node for programs that are no page. */
   readonly domain: string;
   /** SS58, in the chain's own prefix. */
   readonly address: string;

@@ -120,6 +120,63 @@ describe('the challenge', () => {
   });
 });
 
+describe('a page that signs somebody in', () => {
+  const from = (origin: string, path: string, body: unknown): Promise<Response> =>
+    fetch(`${auth.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin },
+      body: JSON.stringify(body),
+    });
+  const signInFrom = async (origin: string) => {
+    const key = generateKeyPair();
+    const sessionKey = encodeBase64url(key.publicKey);
+    const response = await from(origin, '/v1/challenge', { account: ada.address(), sessionKey });
+    const { message } = (await response.json()) as { message: string };
+    return { message, signature: ada.sign(message), key };
+  };
+
+  it('is what the message names, and nobody else can use it', async () => {
+    const session = await signInFrom('https://app.example');
+    expect(session.message).toMatch(/^app\.example wants you to sign in/);
+    expect(parseSignInMessage(session.message).uri).toBe(auth.url);
+    const elsewhere = await from('https://evil.example', '/v1/tokens', ask(session));
+    expect(await elsewhere.json()).toMatchObject({ code: 'sign_in_invalid', reason: 'wrong_domain' });
+    expect((await from('https://app.example', '/v1/tokens', ask(session))).status).toBe(200);
+  });
+
+  it.each(['null', 'https://', 'nonsense', 'https://a b.example'])(
+    'is refused when it is %s',
+    async (origin) => {
+      const sessionKey = encodeBase64url(generateKeyPair().publicKey);
+      const response = await from(origin, '/v1/challenge', { account: ada.address(), sessionKey });
+      expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+        400,
+        'bad_request',
+      ]);
+    },
+  );
+
+  it('is refused when the operator does not name it', async () => {
+    const { url, [Symbol.asyncDispose]: stop } = await startTestAuth({
+      databaseUrl: database.url,
+      chainUrl: devChain.url,
+      allowedOrigins: ['https://app.example'],
+    });
+    try {
+      const status = async (origin: string): Promise<number> => {
+        const sessionKey = encodeBase64url(generateKeyPair().publicKey);
+        const body = JSON.stringify({ account: ada.address(), sessionKey });
+        const headers = { 'content-type': 'application/json', origin };
+        return (await fetch(`${url}/v1/challenge`, { method: 'POST', headers, body })).status;
+      };
+      expect(await status('https://app.example')).toBe(200);
+      expect(await status('https://evil.example')).toBe(400);
+    } finally {
+      await stop();
+    }
+  });
+});
+
 describe('signing in', () => {
   const forms = [{}, { wrapped: true }, { prefixed: true }, { wrapped: true, prefixed: true }] as const;
   const schemes: readonly Scheme[] = ['sr25519', 'ed25519', 'ecdsa'];
@@ -268,8 +325,8 @@ describe('sign-in attacks', () => {
 
   it('another domain, URI or chain, signed by the right wallet', async () => {
     const session = await signIn(auth.url, ada);
-    await expectRefusal(ask(forge((m) => ({ ...m, domain: 'evil.example' }), session)), 'wrong_domain');
-    await expectRefusal(ask(forge((m) => ({ ...m, domain: `${m.domain}.evil` }), session)), 'wrong_domain');
+    await expectRefusal(ask(forge((m) => ({ ...m, domain: 'evil.example' }), session)), 'nonce_invalid');
+    await expectRefusal(ask(forge((m) => ({ ...m, domain: `${m.domain}.evil` }), session)), 'nonce_invalid');
     await expectRefusal(ask(forge((m) => ({ ...m, uri: `${m.uri}/` }), session)), 'wrong_uri');
     await expectRefusal(ask(forge((m) => ({ ...m, uri: 'https://evil.example' }), session)), 'wrong_uri');
     await expectRefusal(

@@ -97,6 +97,84 @@ it('asks the wallet once, however many assets are wanted at a time, and again on
   expect(signatures).toBe(2);
 });
 
+it('gives a distributor no token that another one would take', async () => {
+  const { media } = await publishForMembers();
+  const seen: string[] = [];
+  await using rogue = createServer((request, response) => {
+    if (request.url === '/api/v1/status') {
+      response.setHeader('content-type', 'application/json').end('{"id":"rogue"}');
+      return;
+    }
+    const { authorization } = request.headers;
+    if (authorization !== undefined) seen.push(authorization);
+    const problem = { code: 'token_missing', needs: [[{ role: 'member' }]] };
+    response.writeHead(401, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+  }).listen(0);
+  await once(rogue, 'listening');
+  const { port } = rogue.address() as AddressInfo;
+  const person = await join(network());
+  await expect(
+    clientOf(person, { distributorUrls: [`http://127.0.0.1:${port}`] }).fetchAsset(media),
+  ).rejects.toBeInstanceOf(AccessDenied);
+  expect(seen.length).toBeGreaterThan(0);
+  for (const authorization of seen) {
+    const response = await fetch(`${network().distributor.url}/api/v1/assets/${media}`, {
+      headers: { authorization },
+    });
+    expect([response.status, ((await response.json()) as { reason?: string }).reason]).toEqual([403, 'aud']);
+  }
+  // One that claims to be another gets tokens for whom the app says it is.
+  const told = { url: `http://127.0.0.1:${port}`, id: 'somebody-else' };
+  await clientOf(person, { distributorUrls: [told] })
+    .fetchAsset(media)
+    .catch(() => undefined);
+  expect(JSON.parse(Buffer.from(seen.at(-1)?.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
+    aud: ['somebody-else'],
+  });
+});
+
+it('takes tokens nowhere by a redirection, and no id for a path', async () => {
+  const { media } = await publishForMembers();
+  const person = await join(network());
+  const client = clientOf(person, {
+    fetch: (input, init) => {
+      const isToken = new Headers(init?.headers).has('authorization');
+      expect(isToken ? init?.redirect : 'error').toBe('error');
+      return fetch(input, init);
+    },
+  });
+  expect((await client.fetchAsset(media)).status).toBe(200);
+  for (const id of ['../1', '1/access', '', '01', '1?token=x']) {
+    await expect(client.fetchAsset(id)).rejects.toBeInstanceOf(TypeError);
+    await expect(client.assetUrl(id)).rejects.toBeInstanceOf(TypeError);
+    await expect(client.shareLink(id)).rejects.toBeInstanceOf(TypeError);
+  }
+});
+
+it('keeps no session that the wallet signs after signing out', async () => {
+  const person = await join(network());
+  let release: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (release = resolve));
+  let isAsked = false;
+  const sign = async (text: string): Promise<string> => {
+    isAsked = true;
+    await asked;
+    return person.wallet.sign(text);
+  };
+  const store = { kept: null as unknown };
+  const client = clientOf(person, {
+    signer: { address: person.wallet.address, sign },
+    sessionStore: { load: async () => null, save: async (session) => void (store.kept = session) },
+  });
+  const signingIn = client.signIn();
+  const outcome = expect(signingIn).rejects.toThrow('Signed out');
+  await until('the wallet is asked', () => isAsked);
+  await client.signOut();
+  release();
+  await outcome;
+  expect(store.kept).toBeNull();
+});
+
 it.each([
   ['site', (message: string) => message.replace(/^\S+/, 'evil.example')],
   ['label', (message: string) => `${message}\n- urn:panoptes:session-label:elsewhere`],

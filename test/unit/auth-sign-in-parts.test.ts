@@ -4,6 +4,7 @@ import { createNonces, type NonceSubject } from '../../services/auth/nonce.ts';
 import { createUsedProofs } from '../../services/auth/used-proofs.ts';
 
 const SUBJECT: NonceSubject = {
+  domain: 'app.example',
   account: `0x${'11'.repeat(32)}`,
   sessionKey: 'A'.repeat(43),
   issuedAt: new Date(1_000),
@@ -22,6 +23,7 @@ describe('nonces', () => {
   });
 
   const others: readonly Partial<NonceSubject>[] = [
+    { domain: 'evil.example' },
     { account: `0x${'22'.repeat(32)}` },
     { sessionKey: 'B'.repeat(43) },
     { issuedAt: new Date(1_001) },

@@ -5,6 +5,7 @@ import {
   TokenRequest,
   TokenResponse,
 } from '../../../shared/wire/index.ts';
+import type { AppDomains } from '../app-domain.ts';
 import type { Challenger } from '../challenge.ts';
 import type { ChainLink } from '../chain-link.ts';
 import type { TokenIssuer } from '../issue-token.ts';
@@ -17,13 +18,14 @@ export function serveSignIn(
   app: FastifyInstance,
   deps: {
     readonly chain: ChainLink;
+    readonly domains: AppDomains;
     readonly challenger: Challenger;
     readonly signIns: SignInVerifier;
     readonly issuer: TokenIssuer;
     readonly metrics: AuthMetrics;
   },
 ): void {
-  const { chain, challenger, signIns, issuer, metrics } = deps;
+  const { chain, domains, challenger, signIns, issuer, metrics } = deps;
 
   app.post<{ Body: ChallengeRequest }>(
     '/v1/challenge',
@@ -33,7 +35,7 @@ export function serveSignIn(
         tags: ['sign-in'],
         summary: 'Get the message to sign',
         description:
-          'A Sign-In-With-Substrate message (the form of EIP-4361) for an account and a session key. The wallet signs it once; the first use must come within five minutes, later ones until it expires.',
+          'A Sign-In-With-Substrate message (the form of EIP-4361) for an account and a session key, naming the site of the page that asks (`Origin`). The wallet signs it once; the first use must come within five minutes, later ones until it expires.',
         body: ChallengeRequest,
         response: {
           200: ChallengeResponse,
@@ -42,7 +44,8 @@ export function serveSignIn(
       },
     },
     async (request, reply) => {
-      const challenge = challenger.create(request.body, chain.identity());
+      const domain = domains.getDomain(request.headers.origin);
+      const challenge = challenger.create(request.body, domain, chain.identity());
       return reply.header('cache-control', 'no-store').send(challenge);
     },
   );
@@ -72,7 +75,9 @@ export function serveSignIn(
       },
     },
     async (request, reply) => {
-      const signIn = await metrics.signIn(() => signIns.verify(request.body, chain.identity()));
+      const { origin } = request.headers;
+      const domain = origin === undefined ? null : domains.getDomain(origin);
+      const signIn = await metrics.signIn(() => signIns.verify(request.body, domain, chain.identity()));
       const answer = await metrics.issue(() => issuer.issue(signIn, request.body));
       return reply.header('cache-control', 'no-store').send(answer);
     },

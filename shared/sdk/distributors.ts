@@ -1,0 +1,83 @@
+import type { RoleRequest, TokenResponse } from '../wire/index.ts';
+import { toServiceError, type Fetch } from './http.ts';
+
+/**
+ * Where a distributor is. Its tokens name it in `aud` by the id its operator gave it, so that no other node takes them:
+ * `PANOPTES_DISTRIBUTOR_ID`. Without `id` the node itself is asked for it once; give it where one node of several is run by
+ * somebody who might name another.
+ */
+export type DistributorAddress = string | { readonly url: string; readonly id: string };
+
+/** An answer, with what it was an answer to. */
+export interface Reached {
+  readonly response: Response;
+  readonly url: string;
+  readonly id: () => Promise<string>;
+  readonly token: string | null;
+}
+
+export interface Distributors {
+  /**
+   * One request to the first that answers at all, and serves the asset if any does. With `roles` it carries a token that
+   * the one asked, and nobody else, accepts. Throws what the last one that cannot be reached threw.
+   */
+  fetch(path: string, init: RequestInit, roles: readonly RoleRequest[] | null): Promise<Reached>;
+}
+
+/** The asset is in none of that distributor's buckets. */
+const MISDIRECTED = 421;
+
+export function createDistributors(options: {
+  readonly addresses: readonly DistributorAddress[];
+  readonly fetch: Fetch;
+  readonly getToken: (roles: readonly RoleRequest[], aud: string) => Promise<TokenResponse>;
+}): Distributors {
+  const { fetch, getToken } = options;
+  const nodes = options.addresses.map((address) => {
+    const url = withoutSlash(typeof address === 'string' ? address : address.url);
+    let known = typeof address === 'string' ? null : address.id;
+    return { url, id: async () => (known ??= await askForId(fetch, url)) };
+  });
+
+  return {
+    fetch: async (path, init, roles) => {
+      let unreachable: unknown;
+      let elsewhere: Reached | null = null;
+      for (const { url, id } of nodes) {
+        let aud = '';
+        try {
+          if (roles !== null) aud = await id();
+        } catch (error) {
+          unreachable = error;
+          continue;
+        }
+        const token = roles === null ? null : (await getToken(roles, aud)).token;
+        const headers = new Headers(init.headers);
+        if (token !== null) headers.set('authorization', `Bearer ${token}`);
+        try {
+          // Nobody but the node it is for sees a token, wherever that one would like to send it.
+          const redirect = token === null ? {} : { redirect: 'error' as const };
+          const response = await fetch(url + path, { ...init, headers, ...redirect });
+          const reached = { response, url, id, token };
+          if (response.status !== MISDIRECTED) return reached;
+          elsewhere = reached;
+        } catch (error) {
+          if (init.signal?.aborted) throw error;
+          unreachable = error;
+        }
+      }
+      if (elsewhere !== null) return elsewhere;
+      throw unreachable;
+    },
+  };
+}
+
+export const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+async function askForId(fetch: Fetch, url: string): Promise<string> {
+  const response = await fetch(`${url}/api/v1/status`);
+  if (!response.ok) throw await toServiceError(response);
+  const { id } = (await response.json()) as { readonly id?: unknown };
+  if (typeof id === 'string' && id !== '') return id;
+  throw new Error(`${url} does not say who it is.`);
+}
