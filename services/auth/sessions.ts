@@ -37,8 +37,8 @@ export interface Sessions {
   findOpen(sid: string): Promise<{ readonly account: string; readonly sessionKey: string } | null>;
   /** Of an account, newest first. */
   list(account: string): Promise<readonly OpenSession[]>;
-  /** Ends one session of an account, or all of them, and revokes their tokens in the same step. Answers how many. */
-  end(account: string, sid: string | 'all', by: string): Promise<number>;
+  /** Ends one session of an account, or with `all` every one, and revokes their tokens in the same step. Answers how many. */
+  end(account: string, sid: string, by: string): Promise<number>;
   /** Drops the sessions that are over; their nonces are refused for their age from then on. */
   prune(now: Date): Promise<void>;
 }
