@@ -6,12 +6,14 @@ import {
   serveHealth,
   serveMetrics,
   toProblem,
+  type ServerOptions,
 } from '../../shared/http/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import { AccessQuery } from '../../shared/wire/index.ts';
 import type { FactsOptions } from './access/request-facts.ts';
 import type { DistributorConfig } from './config.ts';
 import type { DistributorDeps } from './deps.ts';
+import { createFastPath } from './fast-path.ts';
 import { limitConnections } from './limits/connections.ts';
 import { createDoorman } from './limits/doorman.ts';
 import { registerMetrics } from './metrics.ts';
@@ -37,35 +39,36 @@ export function createApp(
   const tally = createTally();
   const isTrustedProxy = parseAddressBlocks(trustProxy);
   const { limits } = config;
-  const intercept = createDoorman({
+  const turnAway = createDoorman({
     urlBytesMax: limits.urlBytesMax,
     requests: deps.requests,
     isTrustedProxy: trustProxy.length === 0 ? null : isTrustedProxy,
     cors,
     tally,
   });
-  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept });
-  const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   const facts: FactsOptions = {
     distributorId: config.distributorId,
     names: { cookie: config.cookie, query: config.query },
     countryHeader: config.countryHeader,
     isTrustedProxy,
   };
+  const serving = { ...deps, sender: createAssetSender(tally), facts, cors, maxAgeSec, clock };
+  const fastPath = createFastPath({
+    ...serving,
+    prefix,
+    isTrustedProxy: trustProxy.length === 0 ? null : isTrustedProxy,
+  });
+  const intercept: ServerOptions['intercept'] = (request, response) =>
+    turnAway(request, response) || fastPath.answer(request, response);
+  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept });
+  const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   addCors(app, cors);
   app.addHook('onError', (_request, _reply, error, done) => {
     tally.answered(toProblem(error).code);
     done();
   });
 
-  const assets = createAssetHandler({
-    ...deps,
-    sender: createAssetSender(tally),
-    facts,
-    cors,
-    maxAgeSec,
-    clock,
-  });
+  const assets = createAssetHandler(serving);
   const { one, many } = createAccessHandlers({ ...deps, facts, clock });
   for (const under of ['', `${prefix}/:token`]) {
     const asset = `${under}/api/v1/assets/:id`;
@@ -78,6 +81,6 @@ export function createApp(
   }
   serveStatus(app, { ...deps, id: config.distributorId });
   serveHealth(app, () => ({ ready: !deps.gate.isStale(), ...deps.ages() }));
-  registerMetrics(serveMetrics(app), { ...deps, limits, connections, tally });
+  registerMetrics(serveMetrics(app), { ...deps, limits, connections, tally, fastPath });
   return app;
 }

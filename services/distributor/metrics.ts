@@ -2,6 +2,7 @@ import { addGauge, Counter, Gauge, type Registry } from '../../shared/http/index
 import type { KnowledgeAge } from './access/gate.ts';
 import type { TokenVerifier } from './access/token-verifier.ts';
 import type { AssetStore } from './assets/asset-store.ts';
+import type { FastPath } from './fast-path.ts';
 import type { AddressBudget } from './limits/address-budget.ts';
 import type { ConnectionStats } from './limits/connections.ts';
 import type { FirstSights } from './limits/first-sights.ts';
@@ -10,6 +11,7 @@ import type { Feed } from './policy/feed.ts';
 import type { Tally } from './tally.ts';
 
 export interface MetricsSources {
+  readonly fastPath: FastPath;
   readonly limits: Limits;
   readonly connections: ConnectionStats;
   readonly requests: AddressBudget;
@@ -27,7 +29,7 @@ export interface MetricsSources {
 /** Metrics are read off the parts when somebody asks; a request only adds to plain numbers. */
 export function registerMetrics(registry: Registry, sources: MetricsSources): void {
   const { tally, verifier, store, age, sizes, feed } = sources;
-  const { limits, connections, requests, failures, firstSights } = sources;
+  const { fastPath, limits, connections, requests, failures, firstSights } = sources;
   const registers = [registry];
 
   const counter = (
@@ -100,6 +102,12 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     'panoptes_addresses',
     'Addresses whose budgets are remembered',
     () => requests.addresses + failures.addresses,
+  );
+  addGauge(
+    registry,
+    'panoptes_fast_answers_total',
+    'Answers from memory without any framework, among panoptes_answers_total',
+    () => fastPath.answered,
   );
   addGauge(registry, 'panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
   addGauge(registry, 'panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);

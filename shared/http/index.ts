@@ -2,4 +2,4 @@ export { parseAddressBlocks, type AddressBlocks } from './address-blocks.ts';
 export { serveHealth, type Readiness } from './health.ts';
 export { addGauge, Counter, Gauge, Histogram, serveMetrics, type Registry } from './metrics.ts';
 export { sendProblem, toProblem } from './problems.ts';
-export { closeServer, createServer, type ServerOptions } from './server.ts';
+export { closeServer, createServer, PARAM_CHARS_MAX, type ServerOptions } from './server.ts';

@@ -36,7 +36,7 @@ export interface ServerOptions {
 }
 
 /** Largest path parameter. Role tokens travel in paths (`/t/<token>/…`) and may hold 4,096 bytes. */
-const PARAM_CHARS_MAX = 4_200;
+export const PARAM_CHARS_MAX = 4_200;
 const LIMITS: ServerLimits = {
   headerBytesMax: 16_384,
   headersMsMax: 10_000,

@@ -18,6 +18,8 @@ export interface KnowledgeAge {
 
 /** The step from a request to a decision, bytes aside. Never throws for what a client sends. */
 export interface Gate {
+  /** The decision, if none has to be worked out from a token never seen before; else `null`. */
+  glance(asset: number, facts: RequestFacts): Decision | null;
   /** `LATER` once at most: a new token has to wait for its turn; ask again after it. */
   judge(asset: number, facts: RequestFacts): Decision;
   /** Resolves when the token has been looked at. Rejects with a problem when too many wait. */
@@ -55,7 +57,7 @@ export function createGate(options: GateOptions): Gate {
   const { base, age, verifier, firstSights, failures, policyAgeMsMax, chainAgeMsMax } = options;
   const isStale = (): boolean => age.policyAgeMs() > policyAgeMsMax || age.chainAgeMs() > chainAgeMsMax;
 
-  const judge = (asset: number, facts: RequestFacts): Decision => {
+  const glance = (asset: number, facts: RequestFacts): Decision | null => {
     if (age.position === null) return STALE;
     const { tokenText } = facts;
     // A token seen before costs a look-up, so it is in hand at once; a new one only counts if the asset is not public.
@@ -64,15 +66,21 @@ export function createGate(options: GateOptions): Gate {
     const decision = decide(base, asset, facts);
     if (decision.allowed ? decision.public : isAboutNoPolicy(decision.code)) return decision;
     if (isStale()) return STALE;
-    if (decision.allowed || tokenText === null || facts.token !== null) return decision;
+    return decision.allowed || tokenText === null || facts.token !== null ? decision : null;
+  };
+
+  const judge = (asset: number, facts: RequestFacts): Decision => {
+    const decision = glance(asset, facts);
+    if (decision !== null) return decision;
     if (facts.tokenError === null) {
       if (!failures.has(facts.ip ?? '')) return TOO_MANY_FAILED;
       if (!firstSights.isFree) return LATER;
     }
-    const error = facts.tokenError ?? verifyInto(facts, tokenText);
-    if (error === null) return decide(base, asset, facts);
+    const error = facts.tokenError ?? verifyInto(facts, facts.tokenText ?? '');
+    const known = decide(base, asset, facts);
+    if (error === null || known.allowed) return known;
     const code = error.reason === 'token_expired' ? 'token_expired' : 'token_invalid';
-    return { ...decision, code, reason: error.reason };
+    return { ...known, code, reason: error.reason };
   };
 
   const verifyInto = (facts: RequestFacts, tokenText: string): TokenError | null => {
@@ -91,6 +99,7 @@ export function createGate(options: GateOptions): Gate {
   };
 
   return {
+    glance,
     judge,
     isStale,
     turn: (facts) =>

@@ -1,6 +1,6 @@
 import type { KnowledgeAge } from '../access/gate.ts';
 import type { ContentType } from '../assets/content-type.ts';
-import type { FlatHeaders } from './cors.ts';
+import type { Cors, FlatHeaders } from './cors.ts';
 
 /** On every answer about an asset that is not a refusal. */
 export const ASSET_HEADERS: FlatHeaders = [
@@ -33,6 +33,32 @@ export function gatedCaching(tokenLifeSec: number | null, maxAgeSec: number, age
   return [
     ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer'],
     ...ageHeaders(age),
+  ];
+}
+
+export interface AssetHeadersOptions {
+  readonly cors: Cors;
+  readonly maxAgeSec: number;
+  readonly age: KnowledgeAge;
+}
+
+/** All that is said of any answer to a request that may have the asset; `tokenLifeSec` as for `gatedCaching`. */
+export function createAssetHeaders({
+  cors,
+  maxAgeSec,
+  age,
+}: AssetHeadersOptions): (
+  etag: string,
+  isPublic: boolean,
+  tokenLifeSec: number | null,
+  origin: string | undefined,
+) => FlatHeaders {
+  const caching = publicCaching(maxAgeSec);
+  return (etag, isPublic, tokenLifeSec, origin) => [
+    ...['etag', etag],
+    ...ASSET_HEADERS,
+    ...(isPublic ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age)),
+    ...cors.headersFor(origin),
   ];
 }
 

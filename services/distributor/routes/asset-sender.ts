@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { CacheStatus, MemoryAsset, StoredAsset } from '../assets/asset-store.ts';
 import type { AssetFile } from '../assets/open-file.ts';
@@ -7,6 +6,12 @@ import { Problem } from '../../../shared/wire/index.ts';
 import type { Tally } from '../tally.ts';
 import { contentHeaders } from './asset-headers.ts';
 import type { FlatHeaders } from './cors.ts';
+
+/** What of Fastify's reply sending needs; it is not Fastify's for requests that never get there. */
+export interface Raw {
+  readonly raw: ServerResponse;
+  hijack(): void;
+}
 
 export interface AssetAnswer {
   readonly isHead: boolean;
@@ -21,12 +26,12 @@ export interface AssetAnswer {
 
 /** Writes answers about assets. Whoever calls has asked the policy before. */
 export interface AssetSender {
-  sendNotModified(reply: FastifyReply, cache: CacheStatus, headers: FlatHeaders): void;
+  sendNotModified(reply: Raw, cache: CacheStatus, headers: FlatHeaders): void;
   /** To a HEAD, when the bytes are not here: all that is known without them, so no content type. */
-  sendUnfetched(reply: FastifyReply, cache: CacheStatus, answer: AssetAnswer): void;
-  sendMemory(reply: FastifyReply, asset: MemoryAsset, answer: AssetAnswer): void;
+  sendUnfetched(reply: Raw, cache: CacheStatus, answer: AssetAnswer): void;
+  sendMemory(reply: Raw, asset: MemoryAsset, answer: AssetAnswer): void;
   /** Releases the file it is given, however the sending ends. */
-  send(reply: FastifyReply, stored: StoredAsset, answer: AssetAnswer): Promise<void>;
+  send(reply: Raw, stored: StoredAsset, answer: AssetAnswer): Promise<void>;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -34,7 +39,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Answers are written straight to Node's response: Fastify's own way costs small assets a good part of their speed. */
 export function createAssetSender(tally: Tally): AssetSender {
   const begin = (
-    reply: FastifyReply,
+    reply: Raw,
     cache: CacheStatus,
     answer: AssetAnswer,
     content: FlatHeaders,
@@ -50,7 +55,7 @@ export function createAssetSender(tally: Tally): AssetSender {
   };
 
   const sendMemory = (
-    reply: FastifyReply,
+    reply: Raw,
     { bytes, contentType }: MemoryAsset,
     answer: AssetAnswer,
     cache: CacheStatus = 'hit',

@@ -7,7 +7,7 @@ import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/re
 import type { AssetStore } from '../assets/asset-store.ts';
 import { matchesEtag, parseRange, rangeLength, type RequestedRange } from '../assets/range.ts';
 import type { DataObject } from '../assets/source.ts';
-import { ASSET_HEADERS, gatedCaching, publicCaching } from './asset-headers.ts';
+import { createAssetHeaders } from './asset-headers.ts';
 import { parseAssetId } from './asset-id.ts';
 import type { AssetSender } from './asset-sender.ts';
 import type { Cors, FlatHeaders } from './cors.ts';
@@ -32,8 +32,8 @@ export interface AssetRoutesOptions {
 export function createAssetHandler(
   options: AssetRoutesOptions,
 ): (request: AssetRequest, reply: FastifyReply) => Promise<void> | undefined {
-  const { gate, store, sender, findObject, age, cors, maxAgeSec, clock } = options;
-  const caching = publicCaching(maxAgeSec);
+  const { gate, store, sender, findObject, clock } = options;
+  const headersFor = createAssetHeaders(options);
 
   /** `known`: of a request whose new token has had to wait for its turn. */
   const handle = (
@@ -53,11 +53,7 @@ export function createAssetHandler(
     const headersIfAllowed = (decision = gate.judge(asset, facts)): FlatHeaders => {
       if (!decision.allowed) throw toRefusalProblem(decision);
       const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
-      return [
-        ...['etag', etag, ...ASSET_HEADERS],
-        ...(decision.public ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age)),
-        ...cors.headersFor(request.headers.origin),
-      ];
+      return headersFor(etag, decision.public, tokenLifeSec, request.headers.origin);
     };
 
     /**
