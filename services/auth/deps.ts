@@ -1,5 +1,5 @@
 import { openOrCleanUp, type Clock } from '../../shared/base/index.ts';
-import { createPool, migrate } from '../../shared/db/index.ts';
+import { createPool, migrate, startPulse } from '../../shared/db/index.ts';
 import type { Readiness } from '../../shared/http/index.ts';
 import { SettingsError, type Logger } from '../../shared/runtime/index.ts';
 import { createAcquisitionTables } from './acquisitions.ts';
@@ -50,6 +50,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
     await migrateFirst(config.databaseUrl, log);
     const pool = createPool(config.databaseUrl, log, { queryMsMax: QUERY_MS_MAX });
     opened.defer(() => pool.end());
+    opened.use(startPulse(pool, log));
     const database = createDatabase(pool);
     const keys = createKeyStore(database);
     await keys.publish(key);

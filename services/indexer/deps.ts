@@ -1,6 +1,6 @@
 import { openOrCleanUp, systemClock } from '../../shared/base/index.ts';
 import { openChain, type Chain } from '../../shared/chain/index.ts';
-import { createPool, migrate, type Pool } from '../../shared/db/index.ts';
+import { createPool, migrate, startPulse, type Pool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import type { IndexerConfig } from './config.ts';
 import { findOwnCursor } from './index-blocks.ts';
@@ -20,6 +20,8 @@ export function openDeps(config: IndexerConfig, log: Logger): Promise<IndexerDep
     const pool = createPool(config.databaseUrl, log);
     opened.defer(() => pool.end());
     await migrate(pool);
+    // Before the chain is there: how old what others replicate is does not depend on it.
+    opened.use(startPulse(pool, log));
     const chain = opened.use(await openChain({ url: config.chainUrl, log }));
     await findOwnCursor(pool, chain.genesisHash);
     const upkeep = startUpkeep(pool, log);

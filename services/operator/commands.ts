@@ -1,7 +1,8 @@
 import type { Command } from './command.ts';
+import { replicate } from './replicate.ts';
 import { revocations } from './revocations.ts';
 import { revoke } from './revoke.ts';
 import { unrevoke } from './unrevoke.ts';
 
 /** Every subcommand of `panoptes`, one file each, in the order in which `--help` lists them. */
-export const COMMANDS: readonly Command[] = [revoke, unrevoke, revocations];
+export const COMMANDS: readonly Command[] = [revoke, unrevoke, revocations, replicate];

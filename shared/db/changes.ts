@@ -31,21 +31,9 @@ export class PositionLostError extends Error {
  * before. Readers that are further behind get a PositionLostError. Answers how many rows went.
  */
 export async function pruneChanges(pool: Pool, olderThanMs: number): Promise<number> {
-  const { rowCount } = await pool.query(
-    `with horizon as (
-       select least(pg_snapshot_xmin(pg_current_snapshot()),
-                    (select xid from panoptes.change where at >= now() - $1 * interval '1 ms' order by xid, seq limit 1)) as xid
-     ), pruned as (
-       delete from panoptes.change using horizon where change.xid < horizon.xid returning change.xid
-     ), moved as (
-       -- Never backwards, unless what is there comes from another server.
-       update panoptes.change_horizon as known
-          set xid = case when known.xid between newest.xid and pg_snapshot_xmin(pg_current_snapshot())
-                         then known.xid else newest.xid end
-         from (select xid from pruned order by xid desc limit 1) as newest
-     )
-     select from pruned`,
+  const { rows } = await pool.query<{ pruned: string }>(
+    `select panoptes.prune_changes($1 * interval '1 ms') as pruned`,
     [olderThanMs],
   );
-  return rowCount ?? 0;
+  return Number(rows[0]?.pruned ?? 0);
 }

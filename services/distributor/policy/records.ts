@@ -33,18 +33,24 @@ export interface StandRecord {
   readonly chainAgeMs: number;
   /** Of what this server has from another one. */
   readonly replicationAgeMs: number;
+  /** Not all tables have come yet from the server that this one replicates: nothing in them is to be believed. */
+  readonly isIncomplete: boolean;
   /** Why what changed cannot be told; `null`: it follows. */
   readonly lost: string | null;
 }
 
 export const isStand = (row: CopyRow): boolean => row.int2(ENTITY) === STAND;
 
-export const toStand = (row: CopyRow): StandRecord => ({
-  position: toPosition(row.text(TEXT)),
-  chainAgeMs: row.isNull(PARENT) ? Number.POSITIVE_INFINITY : Math.max(0, row.id(PARENT)),
-  replicationAgeMs: Math.max(0, row.id(SECOND)),
-  lost: row.isNull(KEY) ? null : row.text(KEY),
-});
+export function toStand(row: CopyRow): StandRecord {
+  const key = row.isNull(KEY) ? null : row.text(KEY);
+  return {
+    position: toPosition(row.text(TEXT)),
+    chainAgeMs: row.isNull(PARENT) ? Number.POSITIVE_INFINITY : Math.max(0, row.id(PARENT)),
+    replicationAgeMs: Math.max(0, row.id(SECOND)),
+    isIncomplete: key === 'incomplete',
+    lost: key === 'incomplete' ? null : key,
+  };
+}
 
 const toPosition = (text: string): Position => {
   const [snapshot = '', server = ''] = text.split(' ');

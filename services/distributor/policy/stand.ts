@@ -44,8 +44,9 @@ const VIEWS = [
 /** Reads everything there is, as of one snapshot. */
 export function readEverything(pool: Pool, knowledge: Knowledge): Promise<Reading> {
   return inSnapshot(pool, (client) =>
-    read(knowledge.draft('nothing'), async (take) => {
+    read(knowledge.draft('nothing'), async (take, getStand) => {
       await copy(client, 'select * from panoptes.stand_record()', take);
+      getStand();
       for (const view of VIEWS) await copy(client, `select * from panoptes.${view}`, take);
     }),
   );
@@ -116,11 +117,16 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
 
 async function read(
   draft: KnowledgeDraft,
-  rows: (take: (row: CopyRow) => void) => Promise<void>,
+  rows: (take: (row: CopyRow) => void, getStand: () => StandRecord) => Promise<void>,
   after?: Position,
 ): Promise<Reading> {
   const startedAt = performance.now();
   let found: StandRecord | null = null;
+  const getStand = (): StandRecord => {
+    if (found === null) throw new Error('the database does not say where it stands');
+    if (found.isIncomplete) throw new Error('not every table has been replicated to this database yet');
+    return found;
+  };
   try {
     await rows((row) => {
       if (isStand(row)) found = toStand(row);
@@ -128,9 +134,8 @@ async function read(
         const fact = findFact(row);
         if (fact) draft.take(fact);
       }
-    });
-    const stand = found as StandRecord | null;
-    if (stand === null) throw new Error('the database does not say where it stands');
+    }, getStand);
+    const stand = getStand();
     if (after !== undefined && after.server !== stand.position.server)
       throw new PositionLostError('other_server');
     if (stand.lost !== null) throw new PositionLostError(stand.lost);

@@ -134,3 +134,20 @@ create table panoptes.chain (
   -- Last moment at which `block` was known to be the newest finalized one: now() - seen_at is the age of all of this.
   seen_at timestamptz not null
 );
+
+-- A server that others replicate says all the time that it lives: whatever was committed before `at` reaches them before
+-- this row does.
+create table panoptes.pulse (
+  singleton boolean primary key default true check (singleton),
+  at timestamptz not null
+);
+
+-- Only on a server that has its tables from another one, by logical replication: the newest pulse that came, by the other
+-- server's clock, when that was by this server's, and by how much this one's is known to be behind the other's.
+create table panoptes.region (
+  singleton boolean primary key default true check (singleton),
+  subscription name not null,
+  pulse_at timestamptz,
+  seen_at timestamptz,
+  clock_behind interval not null default '0'
+);

@@ -76,3 +76,25 @@ begin
       for each statement execute function panoptes.record_truncate()', entity);
   end loop;
 end $$;
+
+-- Forgets changes older than this, oldest transactions first, and never one that a transaction still running could come
+-- before. At most so many rows at once; null: all. Answers how many went.
+create function panoptes.prune_changes(older_than interval, rows_max bigint default null) returns bigint
+language sql as $$
+  with horizon as (
+    select least(pg_snapshot_xmin(pg_current_snapshot()),
+                 (select xid from panoptes.change where at >= now() - older_than order by xid, seq limit 1)) as xid
+  ), old as (
+    select change.xid, change.seq from panoptes.change, horizon where change.xid < horizon.xid
+     order by change.xid, change.seq limit rows_max
+  ), pruned as (
+    delete from panoptes.change using old where change.xid = old.xid and change.seq = old.seq returning change.xid
+  ), moved as (
+    -- Never backwards, unless what is there comes from another server.
+    update panoptes.change_horizon as known
+       set xid = case when known.xid between newest.xid and pg_snapshot_xmin(pg_current_snapshot())
+                      then known.xid else newest.xid end
+      from (select xid from pruned order by xid desc limit 1) as newest
+  )
+  select count(*) from pruned
+$$;

@@ -57,24 +57,37 @@ create view panoptes.bucket_record as
          is_distributing::int::smallint as flags, id as key, array_to_string(operators, ',') as text
     from panoptes.bucket;
 
--- How old what this server has from another one is, in milliseconds; 0: it has nothing from any.
-do $$
-begin
-  if to_regprocedure('panoptes.replication_age_ms()') is null then
-    create function panoptes.replication_age_ms() returns bigint language sql stable as 'select 0::bigint';
-  end if;
-end $$;
+-- Whether this server has every table, and all of them as of one moment. Where they come from another one, each is copied
+-- by itself: until the last one has caught up with the others, they never were together what they are now.
+create function panoptes.is_whole() returns boolean language sql stable as $$
+  select coalesce(bool_and(pulse_at is not null and exists (
+      select from pg_subscription s join pg_database d on d.oid = s.subdbid and d.datname = current_database()
+       where s.subname = region.subscription
+         and exists (select from pg_subscription_rel where srsubid = s.oid)
+         and not exists (select from pg_subscription_rel where srsubid = s.oid and srsubstate <> 'r'))), true)
+    from panoptes.region
+$$;
+
+-- How old what this server has from another one is, in milliseconds: since that one's newest pulse here. 0: it has nothing
+-- from any.
+create function panoptes.replication_age_ms() returns bigint language sql stable as $$
+  select coalesce(max(greatest(0, extract(epoch from clock_timestamp() + clock_behind - pulse_at) * 1000)::bigint), 0)
+    from panoptes.region
+$$;
 
 -- Where a reader stands: `parent` is the age of the newest finalized block and `second` of replication, in milliseconds
 -- on this server's own clock. `parent` is null as long as no chain was read. `text` is the snapshot, and whose it is: the
--- server and the database, for no snapshot says anything about another one.
+-- server, its timeline (another one begins where a backup or a standby takes over) and the database, for no snapshot says
+-- anything about another one. `key` is `incomplete` when what is here must not be believed.
 create function panoptes.stand_record() returns panoptes.record language sql stable as $$
   select row(
     0, null,
-    (select (extract(epoch from clock_timestamp() - least(seen_at, block_time)) * 1000)::bigint from panoptes.chain),
-    panoptes.replication_age_ms(), null, 0, null,
+    (select (extract(epoch from clock_timestamp() - least(seen_at, block_time)
+                       + coalesce((select clock_behind from panoptes.region), '0')) * 1000)::bigint from panoptes.chain),
+    panoptes.replication_age_ms(), null, 0, case when not panoptes.is_whole() then 'incomplete' end,
     pg_current_snapshot()::text || ' '
       || (select system_identifier from pg_control_system()) || '/'
+      || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
       || (select oid from pg_database where datname = current_database()))::panoptes.record
 $$;
 
@@ -141,7 +154,7 @@ $$;
 
 -- Where a reader stands that comes from `after`. `key` says when what changed since cannot be told: `pruned`, or
 -- `other_server` (a restored dump counts its transactions anew), or `truncated`: a table was. Or `many`: there are more
--- changes than that.
+-- changes than that. And `incomplete` before all of these.
 create function panoptes.stand_record_after(after pg_snapshot, many int) returns panoptes.record
 language plpgsql stable as $$
 declare
@@ -149,6 +162,7 @@ declare
   here pg_snapshot := split_part(stand.text, ' ', 1)::pg_snapshot;
 begin
   stand.key := case
+    when stand.key is not null then stand.key
     when pg_snapshot_xmin(after) > pg_snapshot_xmin(here) then 'other_server'
     -- A horizon in the future comes from a restored dump and says nothing about this server.
     when exists (select from panoptes.change_horizon
