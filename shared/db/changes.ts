@@ -10,14 +10,14 @@ import type { Pool } from 'pg';
  */
 export interface Position {
   readonly snapshot: string;
-  /** Whose: a snapshot says nothing about another server or database. */
+  /** Whose: a snapshot says nothing about another server or database, or about this one after a crash. */
   readonly server: string;
 }
 
 /** The changes after a position cannot be told any more: load everything again, and go on from there. */
 export class PositionLostError extends Error {
   override readonly name = 'PositionLostError';
-  /** `pruned`, `truncated` (a table was), or `other_server`: the position is of another one, or of a restored dump. */
+  /** `pruned`, `truncated` (a table was), or `other_server`: the position is of another one, or of before a crash. */
   readonly reason: string;
 
   constructor(reason: string) {

@@ -76,9 +76,11 @@ create function panoptes.replication_age_ms() returns bigint language sql stable
 $$;
 
 -- Where a reader stands: `parent` is the age of the newest finalized block and `second` of replication, in milliseconds
--- on this server's own clock. `parent` is null as long as no chain was read. `text` is the snapshot, and whose it is: the
--- server, its timeline (another one begins where a backup or a standby takes over) and the database, for no snapshot says
--- anything about another one. `key` is `incomplete` when what is here must not be believed.
+-- on this server's own clock. `parent` is null as long as no chain was read. `text` is the snapshot, and whose it is, for no
+-- snapshot says anything about another server or database; nor about the same one after a crash, which takes back the
+-- numbers of transactions that left nothing on the disk and gives them to others. A crash, a restored backup and a standby
+-- that takes over have in common that the server's statistics begin anew. `key` is `incomplete` when what is here must not
+-- be believed.
 create function panoptes.stand_record() returns panoptes.record language sql stable as $$
   select row(
     0, null,
@@ -87,7 +89,7 @@ create function panoptes.stand_record() returns panoptes.record language sql sta
     panoptes.replication_age_ms(), null, 0, case when not panoptes.is_whole() then 'incomplete' end,
     pg_current_snapshot()::text || ' '
       || (select system_identifier from pg_control_system()) || '/'
-      || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
+      || coalesce((extract(epoch from pg_stat_get_bgwriter_stat_reset_time()) * 1000000)::bigint, 0) || '/'
       || (select oid from pg_database where datname = current_database()))::panoptes.record
 $$;
 
