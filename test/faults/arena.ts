@@ -20,12 +20,16 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 /** Two channels that every writer flips together, each with an asset of the same id. */
 export const PAIR = [100, 101] as const;
 
-/** A database server, a distributor process that knows it through a network that breaks, and a writer beside them. */
+/**
+ * A database server, a distributor process that knows it through a network that breaks, another one that nothing is done
+ * to, and a writer beside them.
+ */
 export interface Arena extends AsyncDisposable {
   readonly postgres: PostgresServer;
   readonly pool: Pool;
   readonly network: TcpProxy;
   readonly distributor: ServiceProcess;
+  readonly other: ServiceProcess;
   /** Attests one member. */
   readonly token: string;
   /** The transaction that takes its time. */
@@ -49,19 +53,24 @@ export function openArena(): Promise<Arena> {
     const network = opened.use(await startTcpProxy({ host: '127.0.0.1', port: postgres.port }));
     const through = new URL(postgres.url());
     through.port = String(network.port);
-    const distributor = opened.use(
-      await startServiceProcess('distributor', {
-        PANOPTES_PORT: '0',
-        ...NO_LIMITS,
-        PANOPTES_DATABASE_URL: through.href,
-        PANOPTES_ROOT_KEY: bytesToHex(root.publicKey),
-        PANOPTES_DISTRIBUTOR_ID: 'faults',
-        PANOPTES_CACHE_DIR: join(folder.path, 'cache'),
-        PANOPTES_STORAGE_URLS: 'http://127.0.0.1:1',
-        PANOPTES_SAVE_MS: '300',
-        PANOPTES_LOG_LEVEL: 'warn',
-      }),
-    );
+    const start = async (name: string, databaseUrl: string): Promise<ServiceProcess> =>
+      opened.use(
+        await startServiceProcess('distributor', {
+          PANOPTES_PORT: '0',
+          ...NO_LIMITS,
+          PANOPTES_DATABASE_URL: databaseUrl,
+          PANOPTES_ROOT_KEY: bytesToHex(root.publicKey),
+          PANOPTES_DISTRIBUTOR_ID: name,
+          PANOPTES_CACHE_DIR: join(folder.path, name),
+          PANOPTES_STORAGE_URLS: 'http://127.0.0.1:1',
+          PANOPTES_SAVE_MS: '300',
+          PANOPTES_LOG_LEVEL: 'warn',
+        }),
+      );
+    const [distributor, other] = await Promise.all([
+      start('faults', through.href),
+      start('other', postgres.url()),
+    ]);
     const nowSec = Math.floor(Date.now() / 1_000);
     const token = createRoleToken(
       {
@@ -75,6 +84,7 @@ export function openArena(): Promise<Arena> {
       pool,
       network,
       distributor,
+      other,
       token,
       long: null,
       backends: async () => {

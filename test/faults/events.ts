@@ -15,7 +15,8 @@ const terminate = (arena: Arena, which: string): Promise<unknown> =>
     ),
   );
 
-async function freeze(pids: readonly number[], ms: number): Promise<void> {
+/** Stops processes as they are, for so long. */
+export async function freeze(pids: readonly number[], ms: number): Promise<void> {
   const send = (signal: NodeJS.Signals): void => {
     for (const pid of pids) {
       try {
@@ -75,6 +76,9 @@ export const HAPPEN: Readonly<Record<EventName, (arena: Arena, seed: number) => 
   },
   'mend the network': ({ network }) => {
     network.mend();
+  },
+  'slow the network': ({ network }, seed) => {
+    network.delay(1 + (seed % 30));
   },
   'swallow everything': async ({ network }, seed) => {
     network.swallow();

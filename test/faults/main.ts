@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.ts';
+import { LONG_FAULTS } from './long.ts';
 import { play } from './play.ts';
 import { createSchedule } from './schedule.ts';
 
 const USAGE = `npm run test:faults [-- --schedules N] [--seed N]
 
-Random schedules of faults against a real Postgres and a real distributor process, and after each a comparison of every
-answer with the tables.
+Faults that take long, then random schedules of faults, against a real Postgres and real distributor processes, and after
+each a comparison of every answer with the tables.
 
   --schedules N   how many, 200 unless told
-  --seed N        of the first one; the next ones count on from there. Random unless told: replay with what was printed
+  --seed N        of the first one; the next ones count on from there. Random unless told: replay with what was
+                  printed, without the faults that take long
   --help          this
 `;
 
@@ -32,26 +34,42 @@ async function main(): Promise<number> {
   let passed = 0;
   let failed = 0;
   let arena = await openArena();
+  const attempt = async (name: string, work: () => Promise<string>, tell: () => void): Promise<void> => {
+    const startedAt = performance.now();
+    try {
+      const what = await work();
+      passed += 1;
+      console.log(`${name}: ${what} in ${Math.round(performance.now() - startedAt)} ms`);
+    } catch (error) {
+      failed += 1;
+      console.log(`${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      tell();
+      console.log(arena.distributor.log.slice(-20).join('\n'));
+      // What one leaves behind must not spoil the next.
+      await arena[Symbol.asyncDispose]();
+      arena = await openArena();
+    }
+  };
   try {
+    for (const [name, fault] of values.seed === undefined ? Object.entries(LONG_FAULTS) : [])
+      await attempt(
+        name,
+        () => fault(arena),
+        () => undefined,
+      );
     for (let seed = first; seed < first + schedules; seed += 1) {
       const schedule = createSchedule(seed);
-      const startedAt = performance.now();
-      try {
-        await play(arena, schedule);
-        passed += 1;
-        console.log(
-          `seed ${seed}: ${schedule.length} steps in ${Math.round(performance.now() - startedAt)} ms`,
-        );
-      } catch (error) {
-        failed += 1;
-        console.log(`seed ${seed} FAILED: ${error instanceof Error ? error.message : String(error)}`);
-        for (const { event, seed: of, afterMs } of schedule)
-          console.log(`  after ${afterMs} ms: ${event} (${of})`);
-        console.log(arena.distributor.log.slice(-20).join('\n'));
-        // What one schedule left behind must not spoil the next.
-        await arena[Symbol.asyncDispose]();
-        arena = await openArena();
-      }
+      await attempt(
+        `seed ${seed}`,
+        async () => {
+          await play(arena, schedule);
+          return `${schedule.length} steps`;
+        },
+        () => {
+          for (const { event, seed: of, afterMs } of schedule)
+            console.log(`  after ${afterMs} ms: ${event} (${of})`);
+        },
+      );
     }
   } finally {
     await arena[Symbol.asyncDispose]();

@@ -22,9 +22,10 @@ export async function expected(pool: Pool): Promise<string[]> {
   });
 }
 
-/** What it does answer. */
-export async function actual(arena: Arena): Promise<string[]> {
-  const [nobody, member] = await Promise.all([ask(arena, ALL, null), ask(arena, ALL, arena.token)]);
+/** What one of the distributors does answer. */
+export async function actual(arena: Arena, which: 'distributor' | 'other'): Promise<string[]> {
+  const asked = { distributor: arena[which] };
+  const [nobody, member] = await Promise.all([ask(asked, ALL, null), ask(asked, ALL, arena.token)]);
   return ALL.map((id, index) => `${id} ${nobody[index] ?? ''} ${member[index] ?? ''}`);
 }
 

@@ -8,7 +8,7 @@ import type { Step } from './schedule.ts';
 const RECOVERY_MS_MAX = 30_000;
 
 /**
- * Plays a schedule and throws unless, once everything works again, the distributor answers about every asset as the
+ * Plays a schedule and throws unless, once everything works again, every distributor answers about every asset as the
  * tables say; and unless no answer on the way showed half a transaction.
  */
 export async function play(arena: Arena, schedule: readonly Step[]): Promise<void> {
@@ -20,7 +20,8 @@ export async function play(arena: Arena, schedule: readonly Step[]): Promise<voi
       await HAPPEN[event](arena, seed);
     }
     await mend(arena);
-    await untilRight(arena);
+    await untilRight(arena, 'distributor');
+    await untilRight(arena, 'other');
   } finally {
     watching.abort();
   }
@@ -28,18 +29,18 @@ export async function play(arena: Arena, schedule: readonly Step[]): Promise<voi
   if (torn !== null) throw new Error(`Half a transaction was seen: ${torn}`);
 }
 
-async function untilRight(arena: Arena): Promise<void> {
+async function untilRight(arena: Arena, which: 'distributor' | 'other'): Promise<void> {
   const deadline = Date.now() + RECOVERY_MS_MAX;
   const wanted = await expected(arena.pool);
   let found: readonly string[] = [];
   while (Date.now() < deadline) {
-    found = await actual(arena).catch((error: unknown) => [String(error)]);
+    found = await actual(arena, which).catch((error: unknown) => [String(error)]);
     if (found.join() === wanted.join()) return;
     await setTimeout(10);
   }
   const wrong = wanted.filter((line, index) => line !== found[index]);
   throw new Error(
-    `Not right after ${RECOVERY_MS_MAX} ms.\n  tables:      ${wrong.join('; ')}\n  distributor: ${found.join('; ')}`,
+    `Not right after ${RECOVERY_MS_MAX} ms.\n  tables:      ${wrong.join('; ')}\n  ${which}: ${found.join('; ')}`,
   );
 }
 

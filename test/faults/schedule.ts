@@ -13,6 +13,7 @@ export const EVENTS = {
   'cut the network': 4,
   'refuse connections': 3,
   'mend the network': 6,
+  'slow the network': 2,
   'swallow everything': 1,
   'notify for nothing': 3,
   'prune the outbox': 4,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A way to a server that can break in every way a network does. */
 export interface TcpProxy extends AsyncDisposable {
@@ -12,6 +13,8 @@ export interface TcpProxy extends AsyncDisposable {
   refuse(): void;
   /** Delivers nothing any more, in either direction, and says nothing about it, until `mend`. New connections too. */
   swallow(): void;
+  /** Lets every piece wait for so long, one after the other, until `mend`. */
+  delay(ms: number): void;
   /** New connections are well again; those that were swallowed stay dead. */
   mend(): void;
 }
@@ -22,6 +25,15 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   const cut = (): void => {
     for (const pair of pairs) for (const socket of pair) socket.destroy();
   };
+
+  let delayMs = 0;
+  const delaying = (): Transform =>
+    new Transform({
+      transform: (chunk, _encoding, done) => {
+        if (delayMs === 0) done(null, chunk);
+        else setTimeout(() => done(null, chunk), delayMs);
+      },
+    });
 
   let attempts = 0;
   const server = createServer((client) => {
@@ -36,7 +48,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     const pair = [client, upstream] as const;
     pairs.add(pair);
     for (const [from, to] of [pair, [upstream, client] as const]) {
-      if (mode === 'pass') from.pipe(to);
+      if (mode === 'pass') from.pipe(delaying()).pipe(to);
       from.on('close', () => {
         pairs.delete(pair);
         // What is swallowed is not told of the end either.
@@ -60,12 +72,16 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     swallow: () => {
       mode = 'swallow';
       for (const [client, upstream] of pairs) {
-        client.unpipe(upstream).pause();
-        upstream.unpipe(client).pause();
+        client.unpipe().pause();
+        upstream.unpipe().pause();
       }
+    },
+    delay: (ms) => {
+      delayMs = ms;
     },
     mend: () => {
       mode = 'pass';
+      delayMs = 0;
     },
     [Symbol.asyncDispose]: async () => {
       mode = 'refuse';
