@@ -1,12 +1,16 @@
 import { inject } from 'vitest';
 import { describeContract } from '../contract/contract.ts';
 import { describeFilter } from './filter.ts';
+import { describeNetwork } from './network.ts';
 import { openRealWorld } from './real-world.ts';
 
 const url = inject('joystreamUrl');
 
-describeContract('the real runtime', () => openRealWorld(url, createProgress()));
+const log = createProgress();
+
+describeContract('the real runtime', () => openRealWorld(url, log));
 describeFilter(url);
+describeNetwork(url, log);
 
 function createProgress(): (line: string) => void {
   const startedAt = performance.now();

@@ -6,15 +6,20 @@ import { createContent } from './content.ts';
 import { createNfts } from './nfts.ts';
 import { createPeople } from './people.ts';
 import { createRuntime } from './runtime.ts';
-import { createSender } from './sender.ts';
+import { createSender, type Sender } from './sender.ts';
 import { allowShortAuctions, appointLead, devRpc, openBucket } from './staging.ts';
 import { createTokens } from './tokens.ts';
+
+export interface RealWorld extends World {
+  /** The keys of an account of its own. */
+  pair(account: string): ReturnType<Sender['pair']>;
+}
 
 /**
  * The real runtime, by signed extrinsics of the accounts that it demands: a member's controller, a lead's or worker's
  * role account. Only what governance would take weeks for is written into the state; see staging.ts.
  */
-export function openRealWorld(url: string, log: (line: string) => void): Promise<World> {
+export function openRealWorld(url: string, log: (line: string) => void): Promise<RealWorld> {
   return openOrCleanUp(async (opened) => {
     const api = await connectApi(url);
     opened.defer(() => api.disconnect());
@@ -31,7 +36,7 @@ export function openRealWorld(url: string, log: (line: string) => void): Promise
     });
 
     const people = createPeople(runtime);
-    const world: World = {
+    const world: RealWorld = {
       ...people,
       ...createContent(runtime),
       ...createNfts(runtime),
@@ -43,6 +48,7 @@ export function openRealWorld(url: string, log: (line: string) => void): Promise
         transferChannel: "the runtime's call filter refuses content.initializeChannelTransfer to everybody",
       },
       account,
+      pair: (of) => sender.pair(of),
       appointLead: (input) => appointLead(runtime, input),
       pass: (count) => devRpc(api, 'dev_newBlock', [{ count }]),
       head: async () =>

@@ -16,6 +16,8 @@ export interface Included {
 export interface Sender {
   /** The account of a name, 0x hex. */
   readonly account: (name: string) => string;
+  /** The keys of one of its accounts. */
+  readonly pair: (account: string) => KeyringPair;
   /** Of the chain's own genesis, with funds: `//Bob`. */
   readonly bank: string;
   /** A call of the runtime as metadata names it: `content.createVideo`. */
@@ -34,6 +36,11 @@ export function createSender(api: ApiPromise, log: (line: string) => void): Send
     const account = u8aToHex(pair.publicKey);
     pairs.set(account, pair);
     return account;
+  };
+  const pairOf = (account: string): KeyringPair => {
+    const pair = pairs.get(account);
+    if (!pair) throw new Error(`The key of ${account} is not here`);
+    return pair;
   };
   /** An account's nonces are in the order of its extrinsics: one at a time. */
   const queues = new Map<string, Promise<unknown>>();
@@ -73,9 +80,9 @@ export function createSender(api: ApiPromise, log: (line: string) => void): Send
       if (!create) throw new Error(`The runtime has no call ${name}`);
       return create(...args);
     },
+    pair: pairOf,
     send: (account, ...calls) => {
-      const pair = pairs.get(account);
-      if (!pair) throw new Error(`The key of ${account} is not here`);
+      const pair = pairOf(account);
       const [first, ...more] = calls;
       if (!first) throw new Error('Nothing to send');
       const extrinsic = more.length > 0 ? api.tx.utility!.batchAll!([...calls]) : first;
