@@ -35,7 +35,7 @@ const REQUEST_TIMEOUT_MS = 4_000;
 const WORK_TIMEOUT_MS = 10_000;
 
 export function openChainLink(options: {
-  readonly url: string;
+  readonly url: string | readonly string[];
   readonly log: Logger;
   readonly clock: Clock;
   readonly ageMsMax: number;

@@ -10,7 +10,8 @@ import {
 } from '../../shared/runtime/index.ts';
 
 export interface AuthConfig extends ServerSettings {
-  readonly chainUrl: string;
+  /** Of several, the first is preferred. */
+  readonly chainUrl: string | readonly string[];
   /** The URL clients use, without a trailing slash: sign-in messages and proofs are checked against it. */
   readonly publicUrl: string;
   /** 32 bytes: the secret of the signing key. */
@@ -56,7 +57,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
   readSettings(
     (env) => ({
       ...readServerSettings(env, 8090),
-      chainUrl: env.get('PANOPTES_CHAIN_URL', asUrl('ws', 'wss')),
+      chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
       publicUrl: env.get('PANOPTES_PUBLIC_URL', asPublicUrl),
       signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
       certificate: env.secret('PANOPTES_CERTIFICATE', asText),

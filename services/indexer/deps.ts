@@ -1,10 +1,11 @@
 import { openOrCleanUp, systemClock } from '../../shared/base/index.ts';
-import { openChain, type Chain } from '../../shared/chain/index.ts';
+import { ForeignChainError, openChain, type Chain } from '../../shared/chain/index.ts';
 import { createPool, migrate, startPulse, type Pool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import type { IndexerConfig } from './config.ts';
-import { findOwnCursor } from './index-blocks.ts';
+import { WrongChainError } from './index-blocks.ts';
 import { createProgress, type ProgressTracker } from './progress.ts';
+import { findCursor } from './tables/cursor.ts';
 import { startUpkeep } from './upkeep.ts';
 
 /** What the indexer stands on; dispose releases it. */
@@ -22,8 +23,7 @@ export function openDeps(config: IndexerConfig, log: Logger): Promise<IndexerDep
     await migrate(pool);
     // Before the chain is there: how old what others replicate is does not depend on it.
     opened.use(startPulse(pool, log));
-    const chain = opened.use(await openChain({ url: config.chainUrl, log }));
-    await findOwnCursor(pool, chain.genesisHash);
+    const chain = opened.use(await openOwnChain(pool, config, log));
     const upkeep = startUpkeep(pool, log);
     opened.defer(async () => upkeep[Symbol.dispose]());
     return {
@@ -33,4 +33,19 @@ export function openDeps(config: IndexerConfig, log: Logger): Promise<IndexerDep
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
+}
+
+/** The chain that the tables are of, where they are of any. */
+async function openOwnChain(pool: Pool, config: IndexerConfig, log: Logger): Promise<Chain> {
+  const cursor = await findCursor(pool);
+  try {
+    return await openChain({
+      url: config.chainUrl,
+      log,
+      ...(cursor ? { genesisHash: cursor.genesisHash } : {}),
+    });
+  } catch (error) {
+    if (cursor && error instanceof ForeignChainError) throw new WrongChainError(cursor, error.found);
+    throw error;
+  }
 }

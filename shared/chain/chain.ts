@@ -1,4 +1,5 @@
-import { openNode, type NodeOptions } from './connect.ts';
+import { openNode, type ChainNode, type NodeOptions } from './connect.ts';
+import { ChainUnavailableError } from './errors.ts';
 import { followFinalized, type FinalizedBlock, type FollowOptions } from './follow.ts';
 import { getBlockHash, getFinalizedHash, getHeader } from './header.ts';
 import type { BlockRef } from './types.ts';
@@ -14,6 +15,8 @@ export interface Chain extends AsyncDisposable {
   /** Address prefix. */
   readonly ss58: number;
   connected(): boolean;
+  /** Position of the endpoint in use, from 1; `null` while there is none. */
+  endpoint(): number | null;
   /** The newest finalized block and the state after it. */
   finalizedHead(): Promise<BlockRef & { readonly view: ChainView }>;
   /** The hash of a finalized block by number. */
@@ -22,7 +25,10 @@ export interface Chain extends AsyncDisposable {
   followFinalized(options: FollowOptions): AsyncIterable<FinalizedBlock>;
 }
 
-/** Connects to a node, trying until it answers or `signal` aborts; afterwards it reconnects by itself for ever. */
+/**
+ * Connects to a node, trying until one answers or `signal` aborts; afterwards it reconnects by itself for ever. Throws
+ * ForeignChainError when every endpoint serves another chain than the one that is wanted.
+ */
 export async function openChain(options: NodeOptions): Promise<Chain> {
   const node = await openNode(options);
   const closing = new AbortController();
@@ -33,12 +39,14 @@ export async function openChain(options: NodeOptions): Promise<Chain> {
     genesisHash: node.genesisHash,
     ss58: node.ss58,
     connected: () => node.connected(),
-    finalizedHead: async () => {
-      const hash = await getFinalizedHash(node);
-      const { number, parentHash } = await getHeader(node, hash);
-      const view = await viewOf(hash, parentHash);
-      return { number, hash, time: await view.blockTime(), view };
-    },
+    endpoint: () => node.endpoint(),
+    finalizedHead: () =>
+      overAgain(node, async () => {
+        const hash = await getFinalizedHash(node);
+        const { number, parentHash } = await getHeader(node, hash);
+        const view = await viewOf(hash, parentHash);
+        return { number, hash, time: await view.blockTime(), view };
+      }),
     blockHash: (number) => getBlockHash(node, number),
     at: async (blockHash) => viewOf(blockHash, (await getHeader(node, blockHash)).parentHash),
     followFinalized: (follow) =>
@@ -51,4 +59,15 @@ export async function openChain(options: NodeOptions): Promise<Chain> {
       await node[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What one endpoint began, another one may not know: with several of them it is asked from the start once more. */
+async function overAgain<T>(node: ChainNode, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ChainUnavailableError) || node.endpointCount === 1 || !node.connected())
+      throw error;
+    return work();
+  }
 }

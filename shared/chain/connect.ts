@@ -1,29 +1,40 @@
 import { ApiPromise } from '@polkadot/api';
 import type { ApiDecoration, ApiOptions } from '@polkadot/api/types';
-import { hexToU8a, isHex } from '@polkadot/util';
+import { hexToNumber, hexToU8a, isHex } from '@polkadot/util';
 import type { Logger } from '../runtime/index.ts';
-import { ChainShapeError, ChainUnavailableError } from './errors.ts';
+import type { Endpoint } from './endpoints.ts';
+import { ChainShapeError, ChainUnavailableError, ForeignChainError } from './errors.ts';
 import { toPlain } from './plain.ts';
+import type { RpcConnection } from './rpc-connection.ts';
 import { createRpcSocket, type RpcSocket } from './rpc-socket.ts';
 import type { BlockState } from './view.ts';
 
 export interface NodeOptions {
-  /** ws:// or wss:// */
-  readonly url: string;
+  /** ws:// or wss://; of several, the first is preferred and the others take its place when it fails. */
+  readonly url: string | readonly string[];
   readonly log: Logger;
   /** Longest wait for one answer. */
   readonly requestTimeoutMs?: number;
   /** Gives up connecting for the first time. Without it, openNode tries for ever. */
   readonly signal?: AbortSignal;
+  /** The chain wanted; without it, the one of the first endpoint that answers. Endpoints of another one are not used. */
+  readonly genesisHash?: string;
+  /** Longest time without a new finalized block before another endpoint is tried, where there is one. */
+  readonly stallMsMax?: number;
 }
 
-/** A connection to one node of the chain that mends itself. Every read throws ChainUnavailableError while it is broken. */
+/** A connection to a node of the chain that mends itself, and goes over to another one of the endpoints. Every read throws ChainUnavailableError while it is broken. */
 export interface ChainNode extends AsyncDisposable {
-  /** 0x hex. After a reconnect to a chain with another genesis block every read is refused. */
+  /** 0x hex. A node with another genesis block is never asked for anything else. */
   readonly genesisHash: string;
   /** The chain's address prefix. */
   readonly ss58: number;
   connected(): boolean;
+  /** How many endpoints there are, and which one is in use (from 1). */
+  readonly endpointCount: number;
+  endpoint(): number | null;
+  /** This endpoint is not to be believed: goes over to another one. `false` where there is none. */
+  leave(reason: string): boolean;
   request(method: string, params: readonly unknown[]): Promise<unknown>;
   /** The state after a block, read as the runtime that wrote it, its parent's, describes it. */
   stateAt(block: { readonly hash: string; readonly parentHash: string }): Promise<BlockState>;
@@ -32,70 +43,88 @@ export interface ChainNode extends AsyncDisposable {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const STALL_MS_MAX = 60_000;
 const SS58_SUBSTRATE = 42;
 
-/** Connects, trying again until it succeeds or `signal` aborts (then it throws ChainUnavailableError). */
+/**
+ * Connects, trying again until it succeeds or `signal` aborts (then it throws ChainUnavailableError). Throws
+ * ForeignChainError when every endpoint serves another chain than `genesisHash`.
+ */
 export async function openNode(options: NodeOptions): Promise<ChainNode> {
-  const { url, log, requestTimeoutMs = REQUEST_TIMEOUT_MS, signal } = options;
-  const socket = createRpcSocket({ url, log, requestTimeoutMs });
+  const { log, requestTimeoutMs = REQUEST_TIMEOUT_MS, stallMsMax = STALL_MS_MAX, signal } = options;
+  const urls = typeof options.url === 'string' ? [options.url] : options.url;
+  const hints = new Set<() => void>();
+  const stalls = createStallWatch(stallMsMax);
+  const foreign = new Set<Endpoint>();
+  const opening = new AbortController();
+  let genesisHash = options.genesisHash ?? null;
   let closing = false;
+
+  /** A node that was replaced may serve another chain: asked once per connection, before anything else is believed. */
+  const admit = async (connection: RpcConnection, endpoint: Endpoint): Promise<void> => {
+    const found = await connection.send('chain_getBlockHash', [0]);
+    if (!isHex(found, 256)) throw new ChainShapeError('a genesis hash of an unknown form');
+    genesisHash ??= found;
+    if (found === genesisHash) {
+      foreign.delete(endpoint);
+      return;
+    }
+    log.error(
+      { endpoint: endpoint.position, expected: genesisHash, found },
+      'this endpoint serves another chain, and is not used',
+    );
+    foreign.add(endpoint);
+    const error = new ForeignChainError(found);
+    if (foreign.size === urls.length) opening.abort(error);
+    throw error;
+  };
+  const socket = createRpcSocket({ urls, log, requestTimeoutMs, admit });
   const api = new ApiPromise({ provider: toProvider(socket, () => closing), noInitWarn: true });
   api.isReadyOrError.catch(() => undefined); // it starts again by itself with the next connection
+  const noticeHeads = (): void => {
+    stalls.restart();
+    const onHead = (header: unknown): void => {
+      stalls.sawHead(findNumber(header));
+      for (const hint of hints) hint();
+    };
+    socket.subscribe('chain_subscribeFinalizedHeads', [], onHead).catch((error: unknown) => {
+      log.warn({ err: error }, 'no notices of finalized blocks on this connection');
+    });
+    for (const hint of hints) hint();
+  };
+  const watch = setInterval(
+    () => {
+      if (socket.isConnected() && stalls.isStalled()) socket.leave('no new finalized block');
+    },
+    Math.min(stallMsMax, STALL_LOOK_MS),
+  );
   const close = async (): Promise<void> => {
     closing = true;
+    clearInterval(watch);
     await api.disconnect();
     await socket.close();
   };
 
   try {
-    await abortable(api.isReady, signal);
+    await abortable(api.isReady, signal ? AbortSignal.any([signal, opening.signal]) : opening.signal);
   } catch (error) {
     await close();
-    throw new ChainUnavailableError(`the chain at ${url} cannot be reached`, { cause: error });
+    if (opening.signal.reason instanceof ForeignChainError) throw opening.signal.reason;
+    throw new ChainUnavailableError('the chain cannot be reached', { cause: error });
   }
-  const genesisHash = api.genesisHash.toHex();
-
-  const hints = new Set<() => void>();
-  const hintAll = (): void => {
-    for (const hint of hints) hint();
-  };
-  /** A node that came back may serve another chain: asked once per connection, before anything else is believed. */
-  const welcome = async (): Promise<void> => {
-    const found = await socket.send('chain_getBlockHash', [0]);
-    if (found !== genesisHash) {
-      log.error({ expected: genesisHash, found }, 'the node serves another chain now');
-      throw new ChainUnavailableError('the node serves another chain');
-    }
-    socket.subscribe('chain_subscribeFinalizedHeads', [], hintAll).catch((error: unknown) => {
-      log.warn({ err: error }, 'no notices of finalized blocks on this connection');
-    });
-    hintAll();
-  };
-  let welcomed: Promise<void> | null = null;
-  const ensureWelcomed = (): Promise<void> => {
-    welcomed ??= welcome().catch((error: unknown) => {
-      welcomed = null; // the next request asks again
-      throw error;
-    });
-    return welcomed;
-  };
-  socket.on('connected', () => {
-    welcomed = null;
-    ensureWelcomed().catch(() => undefined);
-  });
-
-  const request = async (method: string, params: readonly unknown[]): Promise<unknown> => {
-    if (!socket.isConnected()) throw new ChainUnavailableError('not connected to the chain');
-    await ensureWelcomed();
-    return socket.send(method, params);
-  };
-  await ensureWelcomed().catch(() => undefined);
+  const chainGenesisHash = api.genesisHash.toHex();
+  if (socket.isConnected()) noticeHeads();
+  socket.on('connected', noticeHeads);
+  const request: ChainNode['request'] = (method, params) => socket.send(method, params);
   const runtimeOf = createRuntimes(api, request);
 
   return {
-    genesisHash,
+    genesisHash: chainGenesisHash,
     ss58: api.registry.chainSS58 ?? SS58_SUBSTRATE,
     connected: () => socket.isConnected(),
+    endpointCount: urls.length,
+    endpoint: () => socket.endpoint(),
+    leave: (reason) => socket.leave(reason),
     request,
     stateAt: async (block) => {
       const { query, registry } = await runtimeOf(block);
@@ -118,6 +147,30 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+const STALL_LOOK_MS = 5_000;
+
+/** Whether a node has gone without a new finalized block for too long, or is behind what another one has told of. */
+function createStallWatch(limitMs: number) {
+  let highest = -1;
+  let since = performance.now();
+  return {
+    restart: (): void => {
+      since = performance.now();
+    },
+    sawHead: (number: number | null): void => {
+      if (number === null || number <= highest) return;
+      highest = number;
+      since = performance.now();
+    },
+    isStalled: (): boolean => performance.now() - since > limitMs,
+  };
+}
+
+function findNumber(header: unknown): number | null {
+  const number = typeof header === 'object' && header !== null && 'number' in header ? header.number : null;
+  return isHex(number, -1, true) ? hexToNumber(number) : null;
 }
 
 type Runtime = ApiDecoration<'promise'>;

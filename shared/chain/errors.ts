@@ -3,6 +3,21 @@ export class ChainUnavailableError extends Error {
   override readonly name = 'ChainUnavailableError';
 }
 
+/** No answer in time, or the connection ended first. Another endpoint may know it. */
+export class ChainSilentError extends ChainUnavailableError {}
+
+/** Every endpoint serves another chain than the one that is wanted. */
+export class ForeignChainError extends Error {
+  override readonly name = 'ForeignChainError';
+  /** The genesis hash that the last of them served. */
+  readonly found: string;
+
+  constructor(found: string) {
+    super(`the node serves another chain, with genesis ${found}`);
+    this.found = found;
+  }
+}
+
 /** The chain answered with something this program does not understand, so nothing can be concluded from it. */
 export class ChainShapeError extends Error {
   override readonly name = 'ChainShapeError';

@@ -27,10 +27,12 @@ export interface FollowOptions {
 
 /** A head may be announced late or never: the node is asked at least this often. */
 const POLL_MS = 3_000;
+/** Failures in a row with one endpoint before another one is tried. */
+const ATTEMPTS_MAX = 5;
 
 /**
  * Every finalized block from `from` on, in order, none left out, for ever. While the chain does not answer it waits and
- * goes on where it was. Throws ChainForkError when a block does not continue the one before, and ChainShapeError when a
+ * goes on where it was. Throws ChainForkError when by every endpoint a block does not continue the one before, and ChainShapeError when a
  * block cannot be understood.
  */
 export async function* followFinalized(
@@ -43,6 +45,7 @@ export async function* followFinalized(
   let next = from;
   let finalized = -1;
   let attempt = 0;
+  const forks = createForkCount(node.endpointCount);
   using bell = createBell(node, signal);
 
   while (!signal?.aborted) {
@@ -50,7 +53,11 @@ export async function* followFinalized(
     try {
       if (next > finalized) {
         bell.reset();
-        finalized = (await getHeader(node, await getFinalizedHash(node))).number;
+        const head = await getFinalizedHash(node);
+        finalized = (await getHeader(node, head)).number;
+        // The block before the one awaited is final already: another one in its place is another history.
+        if (finalized === next - 1 && parentHash !== undefined && head !== parentHash)
+          throw new ChainForkError(finalized, `finalized block ${finalized} is not the one it was`);
         onHead?.(finalized);
         if (next > finalized) {
           await bell.wait(POLL_MS);
@@ -59,8 +66,16 @@ export async function* followFinalized(
       }
       block = await readBlock(node, next, parentHash);
       attempt = 0;
+      forks.clear();
     } catch (error) {
-      if (!(error instanceof ChainUnavailableError)) throw error;
+      const isDoubted = error instanceof ChainForkError && forks.isDoubted(node.endpoint());
+      if (isDoubted) {
+        finalized = -1;
+        node.leave(error.message);
+        await new Promise((resolve) => setTimeout(resolve, FORK_PAUSE_MS));
+      } else if (!(error instanceof ChainUnavailableError)) throw error;
+      // It answers, but cannot tell of this block: pruned, or far behind.
+      if (attempt > 0 && attempt % ATTEMPTS_MAX === 0) node.leave('it has no answer about a block');
       log.warn({ err: error, block: next }, 'waiting for the chain');
       bell.reset();
       await bell.wait(backoffMs(attempt++));
@@ -85,6 +100,26 @@ async function readBlock(
   const view = createChainView(await node.stateAt({ hash, parentHash: header.parentHash }));
   const [events, time] = await Promise.all([view.events(), view.blockTime()]);
   return { number, hash, parentHash: header.parentHash, time, events, view };
+}
+
+const FORK_DOUBT_MS = 15_000;
+const FORK_PAUSE_MS = 250;
+
+/** One endpoint alone is not believed to have another history, unless for a while no other answers. */
+function createForkCount(endpointCount: number) {
+  const by = new Set<number | null>();
+  let since = Number.POSITIVE_INFINITY;
+  return {
+    isDoubted: (endpoint: number | null): boolean => {
+      by.add(endpoint);
+      since = Math.min(since, performance.now());
+      return by.size < endpointCount && performance.now() - since < FORK_DOUBT_MS;
+    },
+    clear: (): void => {
+      by.clear();
+      since = Number.POSITIVE_INFINITY;
+    },
+  };
 }
 
 /** Lets the loop sleep until a hint, a time or the end. A hint between `reset` and `wait` is not lost. */

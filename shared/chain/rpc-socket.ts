@@ -1,210 +1,187 @@
-import { WebSocket, type RawData } from 'ws';
-import { backoffMs } from '../base/index.ts';
 import type { Logger } from '../runtime/index.ts';
-import { ChainUnavailableError } from './errors.ts';
+import { createEndpoints, type Endpoint } from './endpoints.ts';
+import { ChainSilentError, ChainUnavailableError } from './errors.ts';
+import { openRpcConnection, type Notice, type RpcConnection } from './rpc-connection.ts';
 
 export interface RpcSocketOptions {
-  /** ws:// or wss:// */
-  readonly url: string;
+  /** ws:// or wss://; the first is preferred. */
+  readonly urls: readonly string[];
   readonly log: Logger;
   /** Longest wait for one answer. */
   readonly requestTimeoutMs: number;
+  /** Asked of every new connection before it counts; throws when the node at its end will not do. */
+  readonly admit: (connection: RpcConnection, endpoint: Endpoint) => Promise<void>;
 }
 
-type Notice = (result: unknown) => void;
 type Listener = () => void;
 
 /**
- * JSON-RPC 2.0 over one WebSocket that is opened again, for ever, whenever it closes.
+ * JSON-RPC with one of several nodes, over a WebSocket that is opened again, for ever, whenever it closes.
  *
- * - Connecting and waiting: requests are refused at once with ChainUnavailableError; nothing is queued.
- * - Connected: requests are answered or refused within `requestTimeoutMs`; a peer that is silent to pings is cut off.
+ * - Connecting: to the first endpoint that has not failed of late. Requests wait for it while another endpoint may yet
+ *   take over, and are refused with ChainUnavailableError where there is only one or none of them works.
+ * - Connected: `admit` found nothing wrong. A request that gets no answer in time, or whose connection ends, is asked
+ *   again of another endpoint (all of them only read), and an endpoint that is silent is left for another one.
  * - Closed (`close`): for good.
  *
- * Subscriptions die with their connection: renew them on `connected`. Messages that are no JSON-RPC are ignored.
+ * Subscriptions die with their connection: renew them on `connected`.
  */
 export interface RpcSocket {
   isConnected(): boolean;
+  /** Position of the endpoint in use, from 1; `null` while there is none. */
+  endpoint(): number | null;
   send(method: string, params: readonly unknown[]): Promise<unknown>;
   subscribe(method: string, params: readonly unknown[], notice: Notice): Promise<void>;
   on(event: 'connected' | 'disconnected', listener: Listener): () => void;
+  /** Goes over to another endpoint, and says so; `false` where there is only one, which stays. */
+  leave(reason: string): boolean;
   close(): Promise<void>;
 }
 
-const RECONNECT_MS_MAX = 5_000;
-const PING_MS = 15_000;
-/** Metadata of a large runtime, in hex, several times over. */
-const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
-
-interface Pending {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+interface Link {
+  readonly endpoint: Endpoint;
+  readonly connection: RpcConnection;
 }
 
-export function createRpcSocket({ url, log, requestTimeoutMs }: RpcSocketOptions): RpcSocket {
+export function createRpcSocket(options: RpcSocketOptions): RpcSocket {
+  const { urls, log, requestTimeoutMs, admit } = options;
+  const endpoints = createEndpoints(urls);
+  const hasOthers = endpoints.count > 1;
   const listeners = { connected: new Set<Listener>(), disconnected: new Set<Listener>() };
-  const pending = new Map<number, Pending>();
-  const notices = new Map<string | number, Notice>();
-  let socket: WebSocket | null = null;
+  /** The connection that is open or opening. */
+  let link: Link | null = null;
+  let admitted = false;
   let retry: NodeJS.Timeout | undefined;
-  let attempt = 0;
-  let lastId = 0;
   let closed = false;
+  /** Why the last connection did not come about; told once until one does. */
+  let trouble: string | null = null;
 
   const emit = (event: keyof typeof listeners): void => {
     for (const listener of [...listeners[event]]) listener();
   };
 
-  const connect = (): void => {
-    const opening = new WebSocket(url, { maxPayload: MESSAGE_BYTES_MAX, handshakeTimeout: requestTimeoutMs });
-    const stopPings = keepAlive(opening);
-    let opened = false;
-    socket = opening;
-    opening.on('open', () => {
-      opened = true;
-      if (attempt > 0) log.info('connected to the chain again');
-      attempt = 0;
-      emit('connected');
+  const connect = (endpoint: Endpoint): void => {
+    const connection = openRpcConnection({
+      url: endpoint.url,
+      requestTimeoutMs,
+      onOpen: () => void greet(opening),
+      onEnd: (reason) => {
+        if (link === opening) ended(opening, reason);
+      },
     });
-    opening.on('message', receive);
-    opening.on('error', (error) => {
-      // `close` follows. Codes and statuses alone: the URL may hold a key.
-      if (!closed && attempt === 0)
-        log.warn({ reason: reasonOf(error) }, 'the chain cannot be reached, trying on');
-    });
-    opening.on('close', () => {
-      stopPings();
-      if (!closed && opened) log.warn('disconnected from the chain');
-      drop();
-    });
+    const opening: Link = { endpoint, connection };
+    link = opening;
   };
 
-  const drop = (): void => {
-    socket = null;
-    notices.clear();
-    for (const { reject, timer } of pending.values()) {
-      clearTimeout(timer);
-      reject(new ChainUnavailableError('disconnected from the chain'));
+  const greet = async (opening: Link): Promise<void> => {
+    try {
+      await admit(opening.connection, opening.endpoint);
+    } catch (error) {
+      if (link !== opening) return;
+      trouble = error instanceof Error ? error.message : String(error);
+      opening.connection.end();
+      return;
     }
-    pending.clear();
+    if (link !== opening || !opening.connection.isOpen()) return;
+    if (trouble !== null || hasOthers)
+      log.info({ endpoint: opening.endpoint.position }, 'connected to the chain');
+    trouble = null;
+    endpoints.works(opening.endpoint);
+    admitted = true;
+    emit('connected');
+  };
+
+  const ended = ({ endpoint }: Link, reason: string | null): void => {
+    link = null;
+    const wasAdmitted = admitted;
+    admitted = false;
+    endpoints.failed(endpoint, performance.now());
+    if (!closed && wasAdmitted) log.warn({ endpoint: endpoint.position }, 'disconnected from the chain');
+    if (!closed && !wasAdmitted && (trouble === null || hasOthers)) {
+      log.warn(
+        { endpoint: endpoint.position, reason: reason ?? trouble },
+        'the chain cannot be reached, trying on',
+      );
+    }
+    trouble ??= 'not connected to the chain';
+    reconnect();
     emit('disconnected');
-    if (!closed) retry = setTimeout(connect, backoffMs(attempt++, { baseMs: 100, capMs: RECONNECT_MS_MAX }));
   };
 
-  const receive = (data: RawData): void => {
-    const message = parseMessage(data);
-    if (message?.kind === 'notice') notices.get(message.subscription)?.(message.result);
-    if (message?.kind !== 'answer') return;
-    const asked = pending.get(message.id);
-    if (!asked) return;
-    pending.delete(message.id);
-    clearTimeout(asked.timer);
-    if (message.error === null) asked.resolve(message.result);
-    else asked.reject(new ChainUnavailableError(`the node refused: ${message.error}`));
+  const reconnect = (): void => {
+    if (closed) return;
+    const { endpoint, waitMs } = endpoints.next(performance.now());
+    clearTimeout(retry);
+    if (waitMs === 0) connect(endpoint);
+    else retry = setTimeout(() => connect(endpoint), waitMs);
   };
 
-  const isConnected = (): boolean => socket?.readyState === WebSocket.OPEN;
-  const request = <T>(method: string, params: readonly unknown[], take: (result: unknown) => T): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      if (!isConnected()) {
-        reject(new ChainUnavailableError('not connected to the chain'));
-        return;
-      }
-      const id = ++lastId;
-      const timer = setTimeout(() => {
-        pending.delete(id);
-        reject(new ChainUnavailableError(`no answer to ${method} in ${requestTimeoutMs} ms`));
-      }, requestTimeoutMs);
-      // Taken in the very step in which it is received: a subscription's first notice may follow at once.
-      pending.set(id, { resolve: (result) => resolve(take(result)), reject, timer });
-      socket?.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  const leave = (reason: string): boolean => {
+    const left = link;
+    if (!hasOthers || closed) return false;
+    if (!left || !admitted) return true; // on its way to another one
+    log.warn({ endpoint: left.endpoint.position, reason }, 'leaving this endpoint of the chain');
+    endpoints.left(left.endpoint, performance.now());
+    link = null;
+    admitted = false;
+    left.connection.end();
+    reconnect();
+    emit('disconnected');
+    return true;
+  };
+
+  /** The connection to ask; waits for one while that may still come about. */
+  const getConnection = async (): Promise<RpcConnection> => {
+    const deadline = performance.now() + requestTimeoutMs;
+    for (;;) {
+      if (link && admitted) return link.connection;
+      const leftMs = deadline - performance.now();
+      if (closed || !hasOthers || endpoints.areAllFailing() || leftMs <= 0)
+        throw new ChainUnavailableError(trouble ?? 'not connected to the chain');
+      await changeWithin(leftMs);
+    }
+  };
+  const changeWithin = (limitMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        listeners.connected.delete(end);
+        listeners.disconnected.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, limitMs);
+      listeners.connected.add(end);
+      listeners.disconnected.add(end);
     });
 
-  connect();
+  const ask = async <T>(work: (connection: RpcConnection) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries += 1) {
+      const connection = await getConnection();
+      try {
+        return await work(connection);
+      } catch (error) {
+        if (!(error instanceof ChainSilentError) || tries >= endpoints.count) throw error;
+        if (link?.connection === connection) leave(error.message);
+      }
+    }
+  };
+
+  reconnect();
   return {
-    isConnected,
-    send: (method, params) => request(method, params, (result) => result),
-    subscribe: (method, params, notice) =>
-      request(method, params, (result) => {
-        notices.set(typeof result === 'number' ? result : String(result), notice);
-      }),
+    isConnected: () => admitted && link?.connection.isOpen() === true,
+    endpoint: () => (admitted ? (link?.endpoint.position ?? null) : null),
+    send: (method, params) => ask((connection) => connection.send(method, params)),
+    subscribe: (method, params, notice) => ask((connection) => connection.subscribe(method, params, notice)),
     on: (event, listener) => {
       listeners[event].add(listener);
       return () => void listeners[event].delete(listener);
     },
+    leave,
     close: async () => {
       closed = true;
       clearTimeout(retry);
-      const open = socket;
-      if (!open) return;
-      await new Promise<void>((resolve) => {
-        open.on('close', () => resolve());
-        open.terminate();
-      });
+      link?.connection.end();
+      link = null;
     },
   };
-}
-
-type Message =
-  | {
-      readonly kind: 'answer';
-      readonly id: number;
-      readonly result: unknown;
-      readonly error: string | null;
-    }
-  | { readonly kind: 'notice'; readonly subscription: string | number; readonly result: unknown };
-
-/** `null` for anything that is no answer and no notice. */
-function reasonOf(error: Error): string {
-  return 'code' in error ? String(error.code) : error.message;
-}
-
-function parseMessage(data: RawData): Message | null {
-  const message = asRecord(parseJson(data));
-  if (!message) return null;
-  if (typeof message.id === 'number') {
-    const error = asRecord(message.error);
-    const { id, result } = message;
-    return {
-      kind: 'answer',
-      id,
-      result,
-      error: error ? `${String(error.code)} ${String(error.message)}` : null,
-    };
-  }
-  const params = asRecord(message.params);
-  const subscription = params?.subscription;
-  return typeof subscription === 'string' || typeof subscription === 'number'
-    ? { kind: 'notice', subscription, result: params?.result }
-    : null;
-}
-
-function parseJson(data: RawData): unknown {
-  try {
-    return JSON.parse((Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString());
-  } catch {
-    return null;
-  }
-}
-
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> | null =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-
-/** Cuts a connection whose peer has gone without a word. */
-function keepAlive(socket: WebSocket): () => void {
-  let alive = true;
-  socket.on('pong', () => {
-    alive = true;
-  });
-  const timer = setInterval(() => {
-    if (socket.readyState !== WebSocket.OPEN) return;
-    if (!alive) {
-      socket.terminate();
-      return;
-    }
-    alive = false;
-    socket.ping();
-  }, PING_MS);
-  return () => clearInterval(timer);
 }
