@@ -26,7 +26,9 @@ export function createApp({ progress, isConnected }: AppDeps, log: Logger): Fast
     const { block, finalized, failure } = progress;
     const lagBlocks = finalized - block;
     const chain = isConnected();
-    const ready = chain && failure === null && block >= 0 && lagBlocks <= READY_LAG_BLOCKS_MAX;
+    // A chain that is behind the tables has had its finality taken back, or its node has just begun to sync.
+    const ready =
+      chain && failure === null && block >= 0 && lagBlocks >= 0 && lagBlocks <= READY_LAG_BLOCKS_MAX;
     return { ready, chain, block, finalized, lagBlocks, failing: failure !== null };
   });
   addMetrics(serveMetrics(app), progress);
@@ -34,7 +36,17 @@ export function createApp({ progress, isConnected }: AppDeps, log: Logger): Fast
 }
 
 function addMetrics(registry: Registry, progress: Progress): void {
-  const registers = [registry];
+  const addCounter = (name: string, help: string, value: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  };
   addGauge(registry, 'panoptes_indexer_block', 'Last finalized block in the tables', () => progress.block);
   addGauge(
     registry,
@@ -51,13 +63,26 @@ function addMetrics(registry: Registry, progress: Progress): void {
     'Whether blocks cannot be read or written at the moment, 1 or 0',
     () => (progress.failure === null ? 0 : 1),
   );
-  new Counter({
-    name: 'panoptes_indexer_blocks_total',
-    help: 'Blocks written since the start of the process',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(progress.blocksWritten);
-    },
-  });
+  addGauge(
+    registry,
+    'panoptes_indexer_filled_entities',
+    'Entities read from storage by a first fill that is under way; they count when it is done',
+    () => progress.filling?.done ?? 0,
+  );
+  addGauge(
+    registry,
+    'panoptes_indexer_left_seconds',
+    'About how long the tables need to catch up; 0 once they have',
+    () => progress.leftSec() ?? 0,
+  );
+  addCounter(
+    'panoptes_indexer_undecodable_metadata_total',
+    'Metadata that could not be decoded: what it would say is not known',
+    () => progress.undecodable,
+  );
+  addCounter(
+    'panoptes_indexer_blocks_total',
+    'Blocks written since the start of the process',
+    () => progress.blocksWritten,
+  );
 }

@@ -1,5 +1,6 @@
 import {
   asList,
+  asOneOf,
   asUrl,
   readServerSettings,
   readSettings,
@@ -9,6 +10,11 @@ import {
 export interface IndexerConfig extends ServerSettings {
   /** Of several, the first is preferred. */
   readonly chainUrl: string | readonly string[];
+  /**
+   * Where empty tables begin: with every block from genesis on, which tells everything but takes an archive node and
+   * hours, or with the state of the newest finalized block, which leaves out what only history tells.
+   */
+  readonly startFrom: 'genesis' | 'state';
 }
 
 export const readConfig = (source?: NodeJS.ProcessEnv): IndexerConfig =>
@@ -16,6 +22,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): IndexerConfig =>
     (env) => ({
       ...readServerSettings(env, 8070),
       chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
+      startFrom: env.get('PANOPTES_START_FROM', asOneOf('genesis', 'state'), 'genesis'),
     }),
     source,
   );

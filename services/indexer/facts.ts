@@ -20,6 +20,8 @@ export interface BlockFacts {
   readonly buckets: Set<string>;
   /** The council may have changed. */
   isCouncilNew: boolean;
+  /** How often metadata could not be decoded. */
+  undecodable: number;
 }
 
 /** What is undefined has not been said. */
@@ -63,6 +65,7 @@ export function createFacts(): BlockFacts {
     bags: new Set(),
     buckets: new Set(),
     isCouncilNew: false,
+    undecodable: 0,
   };
 }
 

@@ -1,7 +1,9 @@
 import { backoffMs } from '../../shared/base/index.ts';
-import { ChainForkError, type Chain } from '../../shared/chain/index.ts';
+import { ChainForkError, ChainPrunedError, type Chain } from '../../shared/chain/index.ts';
 import type { Pool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
+import type { IndexerConfig } from './config.ts';
+import { fillTables } from './fill/fill-tables.ts';
 import type { ProgressTracker } from './progress.ts';
 import { readBlock } from './read-block.ts';
 import { findCursor, refreshSeenAt, type Cursor } from './tables/cursor.ts';
@@ -12,6 +14,8 @@ export interface IndexOptions {
   readonly chain: Chain;
   readonly pool: Pool;
   readonly progress: ProgressTracker;
+  /** Where empty tables begin. */
+  readonly startFrom: IndexerConfig['startFrom'];
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -55,15 +59,26 @@ export async function indexBlocks(options: IndexOptions): Promise<void> {
       if (progress.blocksWritten > blocksWritten) attempt = 0;
       progress.failed(error);
       const level = error instanceof ChainForkError ? 'fatal' : 'error';
-      log[level]({ err: error, block: progress.block }, 'indexing stopped, and will be tried again');
+      log[level]({ err: error, block: progress.block }, adviceOn(error));
       await pause(backoffMs(attempt++, { baseMs: 200, capMs: PAUSE_MS_MAX }), signal);
     }
   }
 }
 
-async function follow({ chain, pool, progress, log, signal }: IndexOptions): Promise<void> {
+/** What an operator can do about it, where that is not plain. */
+function adviceOn(error: unknown): string {
+  if (error instanceof ChainPrunedError)
+    return 'the node does not keep old states: use an archive node, or PANOPTES_START_FROM=state for empty tables';
+  if (error instanceof ChainForkError)
+    return 'the chain has another history than the tables: nothing more is written; if it stays so, fill an empty database';
+  return 'indexing stopped, and will be tried again';
+}
+
+async function follow(options: IndexOptions): Promise<void> {
+  const { chain, pool, progress, log, signal } = options;
   const { genesisHash } = chain;
   const known = createKnown(pool);
+  if (options.startFrom === 'state') await fillTables(options);
   const cursor = await findOwnCursor(pool, genesisHash);
   if (cursor) progress.resumedAt(cursor.block);
   const heartbeat = createHeartbeat(pool, progress, log);
@@ -80,7 +95,7 @@ async function follow({ chain, pool, progress, log, signal }: IndexOptions): Pro
   for await (const block of blocks) {
     const change = await readBlock(block, { at: (hash) => chain.at(hash), known, log });
     await writeBlock(pool, change, { genesisHash, newestMsAgo: progress.newestMsAgo(block.number) });
-    progress.wrote(block.number);
+    progress.wrote(block.number, change.undecodable);
     log.debug({ block: block.number, events: block.events.length }, 'block written');
   }
 }

@@ -8,6 +8,12 @@ export interface Progress {
   readonly finalized: number;
   /** Blocks written by this process. */
   readonly blocksWritten: number;
+  /** How often metadata could not be decoded, since the start of the process. */
+  readonly undecodable: number;
+  /** Entities a first fill has read so far, and about how many there are; `null` while there is none. */
+  readonly filling: { readonly done: number; readonly estimate: number } | null;
+  /** About how long until the tables hold the newest block, seconds; `null`: they do, or nothing can be said yet. */
+  leftSec(): number | null;
   /** Why the last attempt failed; `null` while all is well. */
   readonly failure: string | null;
 }
@@ -16,7 +22,9 @@ export interface ProgressTracker extends Progress {
   /** The chain said what its newest finalized block is. */
   sawHead(finalized: number): void;
   resumedAt(block: number): void;
-  wrote(block: number): void;
+  wrote(block: number, undecodable?: number): void;
+  /** A first fill from storage has read this many entities of about `estimate`; `null`: it is over. */
+  filled(filling: Progress['filling']): void;
   failed(error: unknown): void;
   /** How long ago a block was known to be the newest finalized one, milliseconds; `null`: it is not. */
   newestMsAgo(block: number): number | null;
@@ -24,7 +32,20 @@ export interface ProgressTracker extends Progress {
 
 export function createProgress(clock: Clock): ProgressTracker {
   let seenAt = Number.NEGATIVE_INFINITY;
-  const state = { block: -1, finalized: -1, blocksWritten: 0, failure: null as string | null };
+  const state = {
+    block: -1,
+    finalized: -1,
+    blocksWritten: 0,
+    undecodable: 0,
+    filling: null as Progress['filling'],
+    failure: null as string | null,
+  };
+  /** Since when this much has been left, for the pace. */
+  let pace: { readonly at: number; readonly left: number } | null = null;
+  const left = (): number =>
+    state.filling
+      ? Math.max(0, state.filling.estimate - state.filling.done)
+      : Math.max(0, state.finalized - state.block);
   return {
     get block() {
       return state.block;
@@ -34,6 +55,17 @@ export function createProgress(clock: Clock): ProgressTracker {
     },
     get blocksWritten() {
       return state.blocksWritten;
+    },
+    get undecodable() {
+      return state.undecodable;
+    },
+    get filling() {
+      return state.filling;
+    },
+    leftSec: () => {
+      const done = pace ? pace.left - left() : 0;
+      if (!pace || left() === 0 || done <= 0) return null;
+      return Math.round(((clock() - pace.at) / 1_000 / done) * left());
     },
     get failure() {
       return state.failure;
@@ -46,9 +78,18 @@ export function createProgress(clock: Clock): ProgressTracker {
     },
     resumedAt: (block) => {
       state.block = block;
+      pace = null;
     },
-    wrote: (block) => {
+    filled: (filling) => {
+      state.filling = filling;
+      if (filling === null) pace = null;
+      else pace ??= { at: clock(), left: filling.estimate };
+    },
+    wrote: (block, undecodable = 0) => {
       state.block = block;
+      state.undecodable += undecodable;
+      if (left() === 0) pace = null;
+      else pace ??= { at: clock(), left: left() };
       state.blocksWritten += 1;
       state.failure = null;
     },

@@ -14,6 +14,7 @@ import { ofChannel, touchHolding, type BlockFacts, type ContentFacts, type Video
 import { findLosses, type Losses } from './losses.ts';
 import { mapAll } from './map-all.ts';
 import type { AssetKind } from './metadata.ts';
+import { asUsable } from './usable-object.ts';
 
 /** What a block changed: the entities as they are after it (`null`: gone), with what only its events say. */
 export interface BlockChange {
@@ -25,6 +26,8 @@ export interface BlockChange {
   readonly bags: readonly { readonly channel: string; readonly bag: Bag | null }[];
   readonly buckets: readonly { readonly id: string; readonly bucket: DistributionBucket | null }[];
   readonly losses: Losses;
+  /** How often metadata could not be decoded. */
+  readonly undecodable: number;
 }
 
 export interface ChannelChange {
@@ -112,6 +115,7 @@ export async function readBlock(block: FinalizedBlock, options: ReadBlockOptions
       bucket: await view.findDistributionBucket(id),
     })),
     losses: await findLosses(facts, parent, view),
+    undecodable: facts.undecodable,
   };
 }
 
@@ -139,16 +143,13 @@ async function readObjects(
   return objects.flat();
 }
 
-const SIZE_MAX = 2n ** 63n - 1n;
-
 /**
  * The content id is any bytes an uploader likes. What is no text that could name content makes that one object unknown,
  * and never stops the indexer.
  */
 async function findUsableObject(view: ChainView, channel: string, id: string): Promise<DataObject | null> {
   try {
-    const object = await view.findDataObject(channel, id);
-    return object && /^[!-~]{1,128}$/.test(object.hash) && object.size <= SIZE_MAX ? object : null;
+    return asUsable(await view.findDataObject(channel, id));
   } catch (error) {
     if (error instanceof ChainShapeError) return null;
     throw error;

@@ -2,6 +2,7 @@ import { openNode, type ChainNode, type NodeOptions } from './connect.ts';
 import { ChainUnavailableError } from './errors.ts';
 import { followFinalized, type FinalizedBlock, type FollowOptions } from './follow.ts';
 import { getBlockHash, getFinalizedHash, getHeader } from './header.ts';
+import { createChainMaps, type ChainMaps } from './maps.ts';
 import type { BlockRef } from './types.ts';
 import { createChainView, type ChainView } from './view.ts';
 
@@ -22,6 +23,8 @@ export interface Chain extends AsyncDisposable {
   /** The hash of a finalized block by number. */
   blockHash(number: number): Promise<string>;
   at(blockHash: string): Promise<ChainView>;
+  /** Everything in the state of the newest finalized block. */
+  finalizedMaps(): Promise<ChainMaps>;
   followFinalized(options: FollowOptions): AsyncIterable<FinalizedBlock>;
 }
 
@@ -49,6 +52,12 @@ export async function openChain(options: NodeOptions): Promise<Chain> {
       }),
     blockHash: (number) => getBlockHash(node, number),
     at: async (blockHash) => viewOf(blockHash, (await getHeader(node, blockHash)).parentHash),
+    finalizedMaps: async () => {
+      const hash = await getFinalizedHash(node);
+      const { number, parentHash } = await getHeader(node, hash);
+      const time = await (await viewOf(hash, parentHash)).blockTime();
+      return createChainMaps(node, await node.runtimeOf({ hash, parentHash }), { number, hash, time });
+    },
     followFinalized: (follow) =>
       followFinalized(node, options.log, {
         ...follow,

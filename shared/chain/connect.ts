@@ -1,10 +1,10 @@
 import { ApiPromise } from '@polkadot/api';
 import type { ApiDecoration, ApiOptions } from '@polkadot/api/types';
-import { hexToNumber, hexToU8a, isHex } from '@polkadot/util';
+import { hexToNumber, isHex } from '@polkadot/util';
 import type { Logger } from '../runtime/index.ts';
+import { decodeRaw, understand } from './decode.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ChainShapeError, ChainUnavailableError, ForeignChainError } from './errors.ts';
-import { toPlain } from './plain.ts';
 import type { RpcConnection } from './rpc-connection.ts';
 import { createRpcSocket, type RpcSocket } from './rpc-socket.ts';
 import type { BlockState } from './view.ts';
@@ -38,6 +38,8 @@ export interface ChainNode extends AsyncDisposable {
   request(method: string, params: readonly unknown[]): Promise<unknown>;
   /** The state after a block, read as the runtime that wrote it, its parent's, describes it. */
   stateAt(block: { readonly hash: string; readonly parentHash: string }): Promise<BlockState>;
+  /** The runtime that wrote a block. */
+  runtimeOf(block: { readonly hash: string; readonly parentHash: string }): Promise<Runtime>;
   /** Calls back on every notice of a new finalized head and on every reconnect: hints, which may be lost. */
   onFinalized(hint: () => void): Disposable;
 }
@@ -137,10 +139,11 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
           if (raw === null) return null;
           const { type } = entry.creator.meta;
           const lookup = registry.createLookupType(type.isPlain ? type.asPlain : type.asMap.value);
-          return decode(`${pallet}.${item}`, raw, (bytes) => registry.createTypeUnsafe(lookup, [bytes]));
+          return decodeRaw(`${pallet}.${item}`, raw, (bytes) => registry.createTypeUnsafe(lookup, [bytes]));
         },
       };
     },
+    runtimeOf,
     onFinalized: (hint) => {
       hints.add(hint);
       return { [Symbol.dispose]: () => void hints.delete(hint) };
@@ -173,7 +176,8 @@ function findNumber(header: unknown): number | null {
   return isHex(number, -1, true) ? hexToNumber(number) : null;
 }
 
-type Runtime = ApiDecoration<'promise'>;
+/** How a runtime describes its storage. */
+export type Runtime = ApiDecoration<'promise'>;
 
 /** The metadata of each runtime version met, read once. */
 function createRuntimes(
@@ -198,31 +202,6 @@ function createRuntimes(
     runtimes.set(name, reading);
     return reading;
   };
-}
-
-function decode(
-  name: string,
-  raw: unknown,
-  create: (bytes: Uint8Array) => { encodedLength: number },
-): ReturnType<typeof toPlain> {
-  if (!isHex(raw)) throw new ChainShapeError(`${name}: not hex`);
-  const bytes = hexToU8a(raw);
-  return understand(name, () => {
-    const codec = create(bytes);
-    if (codec.encodedLength !== bytes.length)
-      throw new ChainShapeError('the metadata does not describe this');
-    return toPlain(codec);
-  });
-}
-
-/** Whatever goes wrong in reading an answer is the answer's fault. */
-function understand<T>(name: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'not understood';
-    throw new ChainShapeError(`${name}: ${why}`, { cause: error });
-  }
 }
 
 /** The socket as polkadot-js wants it; the connection stays ours to open and close. */

@@ -6,6 +6,9 @@ export class ChainUnavailableError extends Error {
 /** No answer in time, or the connection ended first. Another endpoint may know it. */
 export class ChainSilentError extends ChainUnavailableError {}
 
+/** The node knows the block, but has thrown its state away: only an archive node keeps every state. */
+export class ChainPrunedError extends ChainUnavailableError {}
+
 /** Every endpoint serves another chain than the one that is wanted. */
 export class ForeignChainError extends Error {
   override readonly name = 'ForeignChainError';

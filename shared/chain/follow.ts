@@ -1,7 +1,7 @@
 import { backoffMs } from '../base/index.ts';
 import type { Logger } from '../runtime/index.ts';
 import type { ChainNode } from './connect.ts';
-import { ChainForkError, ChainUnavailableError } from './errors.ts';
+import { ChainForkError, ChainPrunedError, ChainUnavailableError } from './errors.ts';
 import type { ChainEvent } from './events.ts';
 import { getBlockHash, getFinalizedHash, getHeader } from './header.ts';
 import type { BlockRef } from './types.ts';
@@ -46,6 +46,7 @@ export async function* followFinalized(
   let finalized = -1;
   let attempt = 0;
   const forks = createForkCount(node.endpointCount);
+  const ahead = createReadAhead((number) => readBlock(node, number));
   using bell = createBell(node, signal);
 
   while (!signal?.aborted) {
@@ -64,16 +65,19 @@ export async function* followFinalized(
           continue;
         }
       }
-      block = await readBlock(node, next, parentHash);
+      block = continuing(await ahead.take(next, finalized), next, parentHash);
       attempt = 0;
       forks.clear();
     } catch (error) {
+      ahead.clear();
       const isDoubted = error instanceof ChainForkError && forks.isDoubted(node.endpoint());
       if (isDoubted) {
         finalized = -1;
         node.leave(error.message);
         await new Promise((resolve) => setTimeout(resolve, FORK_PAUSE_MS));
       } else if (!(error instanceof ChainUnavailableError)) throw error;
+      // No endpoint keeps it: waiting does not help.
+      if (error instanceof ChainPrunedError && attempt >= ATTEMPTS_MAX * node.endpointCount) throw error;
       // It answers, but cannot tell of this block: pruned, or far behind.
       if (attempt > 0 && attempt % ATTEMPTS_MAX === 0) node.leave('it has no answer about a block');
       log.warn({ err: error, block: next }, 'waiting for the chain');
@@ -87,19 +91,44 @@ export async function* followFinalized(
   }
 }
 
-async function readBlock(
-  node: ChainNode,
-  number: number,
-  expectedParent: string | undefined,
-): Promise<FinalizedBlock> {
+async function readBlock(node: ChainNode, number: number): Promise<FinalizedBlock> {
   const hash = await getBlockHash(node, number);
   const header = await getHeader(node, hash);
-  if (header.number !== number || (expectedParent !== undefined && header.parentHash !== expectedParent)) {
-    throw new ChainForkError(number, `finalized block ${number} does not continue the block before it`);
-  }
+  if (header.number !== number) throw new ChainForkError(number, `block ${number} is said to be ${hash}`);
   const view = createChainView(await node.stateAt({ hash, parentHash: header.parentHash }));
   const [events, time] = await Promise.all([view.events(), view.blockTime()]);
   return { number, hash, parentHash: header.parentHash, time, events, view };
+}
+
+function continuing(
+  block: FinalizedBlock,
+  number: number,
+  expectedParent: string | undefined,
+): FinalizedBlock {
+  if (expectedParent === undefined || block.parentHash === expectedParent) return block;
+  throw new ChainForkError(number, `finalized block ${number} does not continue the block before it`);
+}
+
+/** Blocks read while the ones before them are worked on: what a long way to a node costs is paid once for all of them. */
+const AHEAD_MAX = 16;
+
+function createReadAhead(read: (number: number) => Promise<FinalizedBlock>) {
+  const reading = new Map<number, Promise<FinalizedBlock>>();
+  return {
+    /** The block, having begun with those after it up to `last`. */
+    take: (number: number, last: number): Promise<FinalizedBlock> => {
+      for (let next = number; next <= Math.min(last, number + AHEAD_MAX); next += 1) {
+        if (reading.has(next)) continue;
+        const started = read(next);
+        started.catch(() => undefined); // told when it is its turn
+        reading.set(next, started);
+      }
+      const taken = reading.get(number) ?? read(number);
+      reading.delete(number);
+      return taken;
+    },
+    clear: (): void => reading.clear(),
+  };
 }
 
 const FORK_DOUBT_MS = 15_000;

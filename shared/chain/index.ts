@@ -1,6 +1,13 @@
 export { openChain, type Chain } from './chain.ts';
 export type { NodeOptions } from './connect.ts';
-export { ChainForkError, ChainShapeError, ChainUnavailableError, ForeignChainError } from './errors.ts';
+export {
+  ChainForkError,
+  ChainPrunedError,
+  ChainShapeError,
+  ChainUnavailableError,
+  ForeignChainError,
+} from './errors.ts';
+export type { ChainMaps, Pages } from './maps.ts';
 export { arg, isEvent, type ChainEvent } from './events.ts';
 export type { FinalizedBlock, FollowOptions } from './follow.ts';
 export {

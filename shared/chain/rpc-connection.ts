@@ -1,5 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
-import { ChainSilentError, ChainUnavailableError } from './errors.ts';
+import { ChainPrunedError, ChainSilentError, ChainUnavailableError } from './errors.ts';
 
 export type Notice = (result: unknown) => void;
 
@@ -67,6 +67,8 @@ export function openRpcConnection(options: RpcConnectionOptions): RpcConnection 
     pending.delete(message.id);
     clearTimeout(asked.timer);
     if (message.error === null) asked.resolve(message.result);
+    else if (/discarded|pruned/i.test(message.error))
+      asked.reject(new ChainPrunedError(`the node does not keep this state: ${message.error}`));
     else asked.reject(new ChainUnavailableError(`the node refused: ${message.error}`));
   };
 

@@ -21,6 +21,7 @@ const NOTHING: Omit<BlockChange, 'block'> = {
   bags: [],
   buckets: [],
   losses: { roles: [], channelNfts: [], groupChannels: [], tokens: [] },
+  undecodable: 0,
 };
 const blockAt = (number: number, parent = number - 1) => ({
   number,

@@ -52,7 +52,7 @@ export async function startIndexerUnderTest(options: DevChainOptions = {}): Prom
 }
 
 export const indexerConfig = (databaseUrl: string, chainUrl: string) =>
-  ({ host: '127.0.0.1', port: 0, logLevel: 'silent', databaseUrl, chainUrl }) as const;
+  ({ host: '127.0.0.1', port: 0, logLevel: 'silent', databaseUrl, chainUrl, startFrom: 'genesis' }) as const;
 
 /** Resolves once the tables hold this block. */
 export async function indexedUpTo(pool: Pool, block: number, deadlineMs = 15_000): Promise<void> {

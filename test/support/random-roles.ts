@@ -94,7 +94,7 @@ export function createRandomRoles(
       await world.batch([
         ...times(MEMBERS, (n): Call => ({
           op: 'buyMembership',
-          input: { handle: `member ${String(n)}`, controller: account(1 + n) },
+          input: { handle: `holder ${String(n)}`, controller: account(1 + n) },
         })),
         ...WORKING_GROUPS.flatMap((of) =>
           times(WORKERS, (n): Call => ({

@@ -21,7 +21,7 @@ export interface Description {
 export function noteDescription(
   facts: ContentFacts,
   { event, params, name, objects, decode }: Description,
-  { log }: EventContext,
+  { log, facts: block }: EventContext,
 ): void {
   const isNew = name === 'meta';
   const bytes = field(params, name, asOption(asBytes));
@@ -31,6 +31,7 @@ export function noteDescription(
   }
   const described = decode(bytes);
   if (!described) {
+    block.undecodable += 1;
     log.warn({ event: event.method, objects }, 'metadata that cannot be decoded');
     if (isNew) facts.isPublic = false;
     return;

@@ -1,3 +1,4 @@
+import type { BlockRef } from '../../../shared/chain/index.ts';
 import type { Pool, PoolClient } from '../../../shared/db/index.ts';
 
 export interface Cursor {
@@ -12,7 +13,7 @@ export class CursorError extends Error {
 }
 
 /** The last block whose changes are in the tables; `null` before the first. */
-export async function findCursor(pool: Pool): Promise<Cursor | null> {
+export async function findCursor(pool: Pool | PoolClient): Promise<Cursor | null> {
   const { rows } = await pool.query<{ genesis_hash: string; block: string; block_hash: string }>(
     'select genesis_hash, block, block_hash from panoptes.chain',
   );
@@ -43,6 +44,14 @@ export async function advanceCursor(
         );
   if (rowCount !== 1)
     throw new CursorError(`block ${String(block.number)} does not follow the last one written`);
+}
+
+/** Begins with a block whose state is in the tables whole, and was the newest when the transaction began. */
+export async function startCursor(client: PoolClient, block: BlockRef, genesisHash: string): Promise<void> {
+  await client.query(
+    `insert into panoptes.chain (block, block_hash, block_time, genesis_hash, seen_at) values ($1, $2, $3, $4, now())`,
+    [block.number, block.hash, block.time, genesisHash],
+  );
 }
 
 /** Notes that the block in the tables was the newest finalized one that long ago. */
