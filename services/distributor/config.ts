@@ -38,6 +38,8 @@ export interface DistributorConfig extends ServerSettings {
   readonly defaultPolicy: 'public' | 'private';
   readonly policyAgeMsMax: number;
   readonly chainAgeMsMax: number;
+  /** How old what is known may be before public assets are refused as well. */
+  readonly publicAgeMsMax: number;
   readonly clockLeewaySec: number;
   /** Whom to believe about `X-Forwarded-*` and the country header: addresses and CIDR blocks. */
   readonly trustProxy: readonly string[];
@@ -140,6 +142,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       defaultPolicy: env.get('PANOPTES_DEFAULT_POLICY', asOneOf('public', 'private'), 'public'),
       policyAgeMsMax: env.get('PANOPTES_POLICY_AGE_MS_MAX', asInteger(1_000, 3_600_000), 30_000),
       chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
+      publicAgeMsMax: env.get('PANOPTES_PUBLIC_AGE_MS_MAX', asInteger(1_000, 31_536_000_000), 86_400_000),
       clockLeewaySec: env.get('PANOPTES_CLOCK_LEEWAY_SEC', asInteger(0, 60), 5),
       trustProxy,
       countryHeader,

@@ -29,8 +29,11 @@ export interface AccessRequest {
 }
 
 export type Decision =
-  /** `public`: anybody may have it, without a token, at any time; caches may keep it. */
-  | { readonly allowed: true; readonly public: boolean }
+  /**
+   * `public`: anybody may have it, without a token, at any time; caches may keep it. `lasts`: as long as what is known
+   * and the token do; otherwise a time, a country or an origin had a part in it.
+   */
+  | { readonly allowed: true; readonly public: boolean; readonly lasts: boolean }
   | { readonly allowed: false; readonly code: ProblemCode; readonly reason?: string; readonly needs?: Needs };
 
 /** What deciding rests on, all of it in memory. */
@@ -44,8 +47,9 @@ export interface DecisionBase {
   readonly defaultPolicy: 'public' | 'private';
 }
 
-const PUBLIC: Decision = { allowed: true, public: true };
-const GRANTED: Decision = { allowed: true, public: false };
+const PUBLIC: Decision = { allowed: true, public: true, lasts: true };
+const GRANTED: Decision = { allowed: true, public: false, lasts: true };
+const GRANTED_FOR_NOW: Decision = { allowed: true, public: false, lasts: false };
 /** Other nodes have it: a client had better ask one of them. */
 const ELSEWHERE: Decision = { allowed: false, code: 'misdirected' };
 const NOT_FOUND: Decision = { allowed: false, code: 'not_found' };
@@ -106,27 +110,29 @@ export function decide(base: DecisionBase, asset: number, request: AccessRequest
 
   const { token } = request;
   context.request = request;
-  if (token === null) {
-    if (opens(NO_ROLES, hidden)) return GRANTED;
-    return refuse(hidden === 'censored' ? 'censored' : 'token_missing', hidden);
-  }
+  if (token === null)
+    return (
+      findGrant(NO_ROLES, hidden) ?? refuse(hidden === 'censored' ? 'censored' : 'token_missing', hidden)
+    );
   if (base.revocations.size > 0 && isRevoked(token, base.revocations))
-    return opens(NO_ROLES, hidden) ? GRANTED : { ...refuse('token_invalid', hidden), reason: REVOKED };
+    return findGrant(NO_ROLES, hidden) ?? { ...refuse('token_invalid', hidden), reason: REVOKED };
   const violated = violatedBy(token, asset, request);
   if (violated !== null)
-    return opens(NO_ROLES, hidden) ? GRANTED : { allowed: false, code: 'restricted', reason: violated };
+    return findGrant(NO_ROLES, hidden) ?? { allowed: false, code: 'restricted', reason: violated };
   const counting = stillHeld(token, base.losses);
-  if (opens(counting, hidden)) return GRANTED;
-  const wasLost = counting !== token.roles && opens(token.roles, hidden);
+  const granted = findGrant(counting, hidden);
+  if (granted !== null) return granted;
+  const wasLost = counting !== token.roles && findGrant(token.roles, hidden) !== null;
   return refuse(wasLost ? 'role_outdated' : (hidden ?? 'policy_denied'), hidden);
 }
 
-/** Whether these roles open the asset in sight. */
-function opens(roles: readonly RoleClaim[], hidden: Hidden): boolean {
-  for (const claim of roles) if (isInsider(claim, sight, hidden)) return true;
-  if (hidden !== null || sight.rule === null) return false;
+/** The decision, if these roles open the asset in sight. */
+function findGrant(roles: readonly RoleClaim[], hidden: Hidden): Decision | null {
+  for (const claim of roles) if (isInsider(claim, sight, hidden)) return GRANTED;
+  if (hidden !== null || sight.rule === null) return null;
   context.roles = roles;
-  return sight.rule.holds(context);
+  if (!sight.rule.holds(context)) return null;
+  return sight.rule.isConditional ? GRANTED_FOR_NOW : GRANTED;
 }
 
 /** What of the token forbids this use: the audience or a restriction, by its name. */

@@ -67,13 +67,15 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
     opened.defer(() => pool.end());
     const { databaseUrl, rootKey, stateDir: dir, saveMs, buckets: served } = config;
     const state = opened.use(await openState({ dir, rootKey, served, log }));
-    const { knowledge, start } = state;
-    const feed = await openFeed({ pool, databaseUrl, knowledge, start, checkMs: config.checkMs, log });
-    const saving = setInterval(() => void state.save(feed.position), saveMs);
+    const { knowledge, start, startKnownAt } = state;
+    const { checkMs } = config;
+    const feed = await openFeed({ pool, databaseUrl, knowledge, start, startKnownAt, checkMs, log });
+    const save = (): Promise<void> => state.save(feed.position, Math.max(0, Date.now() - feed.knownAgeMs()));
+    const saving = setInterval(() => void save(), saveMs);
     opened.defer(async () => {
       clearInterval(saving);
       await feed[Symbol.asyncDispose]();
-      await state.save(feed.position);
+      await save();
     });
 
     const verifier = createTokenVerifier({
@@ -121,6 +123,7 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
         failures,
         policyAgeMsMax: config.policyAgeMsMax,
         chainAgeMsMax: config.chainAgeMsMax,
+        publicAgeMsMax: config.publicAgeMsMax,
       }),
       verifier,
       requests,

@@ -61,7 +61,7 @@ export function createFastPath(options: FastPathOptions): FastPath {
     if (!decision?.allowed) return false;
     const inMemory = store.findInMemory(object);
     if (inMemory === null) return false;
-    const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
+    const tokenLifeSec = facts.token === null || !decision.lasts ? null : facts.token.exp - facts.nowSec;
     sender.sendMemory(new Reply(response), inMemory, {
       isHead: false,
       size: object.size,

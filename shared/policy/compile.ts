@@ -8,6 +8,8 @@ import { ASSET_KINDS, type AssetKind, type Needs, type PolicyDocument, type Rule
 export interface CompiledRule {
   /** Holds for everybody, always. */
   readonly isPublic: boolean;
+  /** Whether a time, a country or an origin is anywhere in it: the next moment, or from elsewhere, it may not hold. */
+  readonly isConditional: boolean;
   holds(context: PolicyContext): boolean;
   /**
    * What would make it hold, whatever roles there are now: alternatives of conjunctions, at most `NEEDS_MAX` of them,
@@ -31,7 +33,14 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
 
 export function compileRule(rule: Rule): CompiledRule {
   const { isPublic, holds, alternatives } = compileNode(rule, createNaming());
-  return { isPublic, holds, needs: (context) => toNeeds(alternatives(context)) };
+  const isConditional = hasCondition(rule);
+  return { isPublic, isConditional, holds, needs: (context) => toNeeds(alternatives(context)) };
+}
+
+function hasCondition(rule: Rule): boolean {
+  if ('anyOf' in rule) return rule.anyOf.some(hasCondition);
+  if ('allOf' in rule) return rule.allOf.some(hasCondition);
+  return !('public' in rule || 'role' in rule);
 }
 
 interface Node {

@@ -56,6 +56,32 @@ it('without its database it serves what was public, and nothing else', async () 
   expect([await status(gated), await status(gated, bearer(node.token()))]).toEqual([401, 200]);
 });
 
+it('without its database it believes what was public for a while, and a restart does not make that longer', async () => {
+  const open = await node.addAsset();
+  await node.db.pool.query(
+    `update panoptes.chain set seen_at = now() - interval '2 hours', block_time = now() - interval '2 hours'`,
+  );
+  await until('it knows', async () => {
+    const { chainAgeMs } = (await (await fetch(`${node.url}/api/v1/status`)).json()) as {
+      chainAgeMs: number;
+    };
+    return chainAgeMs > 7_000_000;
+  });
+  expect(await status(open)).toBe(200);
+  const restart = async (publicAgeMsMax: number): Promise<void> => {
+    await node.stop();
+    await node.start({
+      PANOPTES_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+      PANOPTES_PUBLIC_AGE_MS_MAX: String(publicAgeMsMax),
+    });
+  };
+  await restart(3_600_000);
+  const refusal = await node.get(open);
+  expect([refusal.status, await refusal.json()]).toMatchObject([503, { code: 'policy_stale' }]);
+  await restart(86_400_000);
+  expect(await status(open)).toBe(200);
+});
+
 it('without a database and without anything from before it listens, and says of no asset that it is not there', async () => {
   await node.stop();
   await rm(map());

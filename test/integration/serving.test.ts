@@ -43,7 +43,7 @@ describe('a public asset', () => {
       'content-length': '20000',
       etag: open.etag,
       'accept-ranges': 'bytes',
-      'cache-control': 'public, max-age=60, immutable',
+      'cache-control': 'public, max-age=60, immutable, must-revalidate',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'content-disposition': 'attachment',
@@ -170,8 +170,20 @@ describe('a gated asset', () => {
       expect(Number(headers.get('x-policy-age'))).toBeLessThan(30_000);
       return headers.get('cache-control');
     };
-    expect(await cachingOf(nowSec + 300)).toBe('private, max-age=60');
-    expect(await cachingOf(nowSec + 17)).toBe('private, max-age=17');
+    expect(await cachingOf(nowSec + 300)).toBe('private, max-age=60, must-revalidate');
+    expect(await cachingOf(nowSec + 17)).toBe('private, max-age=17, must-revalidate');
+  });
+
+  it('is asked for again each time where the hour or the place had a part in letting it out', async () => {
+    const before = Math.floor(now / 1000) + 3_600;
+    for (const condition of [{ before }, { after: 1 }, { origin: ['https://app.example'] }]) {
+      const asset = await node.addAsset({
+        policy: { v: 1, '*': { allOf: [{ role: 'member' }, condition] } },
+      });
+      const headers = { ...bearer(node.token()).headers, origin: 'https://app.example' };
+      const answer = await node.get(asset, { headers });
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, no-cache']);
+    }
   });
 
   it('says nothing of itself before the decision: no 304, no 416, no HEAD', async () => {

@@ -53,6 +53,21 @@ describe('an answer that is running', () => {
     expect(await drain(response)).toBeLessThan(FILM.length);
   });
 
+  it.each([null, MEMBERS_ONLY])('is cut also while no indexer sees the chain (policy %j)', async (policy) => {
+    const film = await node.addAsset({ bytes: FILM, policy });
+    const response = await begin(film);
+    const seen = (ago: string): string =>
+      `update panoptes.chain set seen_at = now() - interval '${ago}', block_time = now() - interval '${ago}'`;
+    // One transaction, so who knows of the one knows of the other.
+    await node.db.pool.query(
+      `with stale as (${seen('10 minutes')}) update panoptes.channel set is_censored = true where id = ${film.channel}`,
+    );
+    await statusIs(film, 503);
+    expect(await drain(response)).toBeLessThan(FILM.length);
+    await node.db.pool.query(seen('0 minutes'));
+    await statusIs(film, 451);
+  });
+
   it('is cut when its token is revoked', async () => {
     const film = await node.addAsset({ bytes: FILM, policy: MEMBERS_ONLY });
     const response = await begin(film);

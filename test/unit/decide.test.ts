@@ -284,7 +284,7 @@ describe('a token that is not for this', () => {
 
   it('is of no account where anybody may look', () => {
     const useless = token([owner], { aud: ['there'], restrictions: [{ mth: ['HEAD'] }] });
-    expect(ask(useless, {}, ASSETS.thumbnail)).toEqual({ allowed: true, public: true });
+    expect(ask(useless, {}, ASSETS.thumbnail)).toEqual({ allowed: true, public: true, lasts: true });
   });
 });
 
@@ -480,6 +480,22 @@ describe('conditions without a role', () => {
     expect(ask({ country: 'US' })).toBe('who?');
     expect(ask({ country: null })).toBe('who?');
     expect(ask({ country: 'de' })).toBe('who?');
+  });
+
+  it('beside a role may not last as long as the token', () => {
+    const lasts = (rule: PolicyDocument['media'], held: VerifiedToken): unknown => {
+      const decision = decide(world([], { v: 1, '*': rule }), ASSETS.media, request(held, { country: 'DE' }));
+      return decision.allowed ? decision.lasts : decision.code;
+    };
+    const member = { role: 'member' } as const;
+    const held = token([{ role: 'member', member: '7' }]);
+    expect(lasts(member, held)).toBe(true);
+    for (const condition of [{ before: NOW + 18 }, { after: 1 }, { country: { allow: ['DE'] } }]) {
+      expect(lasts({ allOf: [member, condition] }, held)).toBe(false);
+      expect(lasts({ anyOf: [{ allOf: [condition] }, member] }, token([]))).toBe(false);
+      // Who owns the channel is let in by that.
+      expect(lasts({ allOf: [member, condition] }, token([{ role: 'channel_owner', channel }]))).toBe(true);
+    }
   });
 
   it('are worked out only when they are asked for', () => {

@@ -19,6 +19,7 @@ const log = pino({ level: 'silent' });
 const root = generateKeyPair();
 const key = certifiedKey(root);
 const position = { snapshot: '10:20:11,12', server: '7/8' };
+const knownAt = 1_700_000_000_123.5;
 
 async function save(facts: readonly Fact[]): Promise<Knowledge> {
   const knowledge = new Knowledge(root.publicKey, Catalogue.create(paths.catalogue), log, { worker: '3' });
@@ -26,7 +27,7 @@ async function save(facts: readonly Fact[]): Promise<Knowledge> {
   for (const one of facts) draft.take(one);
   draft.commit();
   const catalogue = await knowledge.catalogue.flush();
-  await saveMap(paths.map, { position, contents: knowledge.contents(), catalogue });
+  await saveMap(paths.map, { position, knownAt, contents: knowledge.contents(), catalogue });
   return knowledge;
 }
 
@@ -51,7 +52,7 @@ const described = (knowledge: Knowledge) => ({
 
 async function load(): Promise<Knowledge> {
   const saved = await readSavedMap(paths.map);
-  expect(saved.position).toEqual(position);
+  expect([saved.position, saved.knownAt]).toEqual([position, knownAt]);
   // Whoever still writes to the first one writes elsewhere.
   copyFileSync(paths.catalogue, paths.copy);
   const catalogue = Catalogue.find(paths.copy, saved.catalogue);
@@ -132,9 +133,9 @@ it('leaves the earlier one when it cannot be written, and nothing else', async (
   const whole = readFileSync(paths.map);
   // What cannot be put into JSON stands for every failure halfway.
   const broken = { ...contents, losses: [{ ...contents.losses[0]!, block: 1n as unknown as number }] };
-  await expect(saveMap(paths.map, { position, contents: broken, catalogue })).rejects.toThrow(TypeError);
+  await expect(saveMap(paths.map, { position, knownAt, contents: broken, catalogue })).rejects.toThrow(TypeError);
   expect(readFileSync(paths.map)).toEqual(whole);
-  await expect(saveMap('/dev/full/map', { position, contents, catalogue })).rejects.toThrow();
+  await expect(saveMap('/dev/full/map', { position, knownAt, contents, catalogue })).rejects.toThrow();
   expect(readdirSync(folder).sort()).toEqual(['catalogue', 'copy', 'map']);
   before.catalogue[Symbol.dispose]();
 });

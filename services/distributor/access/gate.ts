@@ -14,6 +14,8 @@ export interface KnowledgeAge {
   policyAgeMs(): number;
   /** Since the indexer last saw the chain. */
   chainAgeMs(): number;
+  /** The older of both; until the database has been read, that of what an earlier run knew, by the clock on the wall. */
+  knownAgeMs(): number;
 }
 
 /** The step from a request to a decision, bytes aside. Never throws for what a client sends. */
@@ -24,6 +26,11 @@ export interface Gate {
   judge(asset: number, facts: RequestFacts): Decision;
   /** Resolves when the token has been looked at. Rejects with a problem when too many wait. */
   turn(facts: RequestFacts): Promise<void>;
+  /**
+   * Whether an answer that has begun may go on by what is known, however old that is: a takedown ends it also while the
+   * indexer is down. That other nodes are to serve the asset from now on does not.
+   */
+  mayGoOn(asset: number, facts: RequestFacts): boolean;
   /** Whether decisions about assets that are not public are refused for now. */
   isStale(): boolean;
 }
@@ -39,6 +46,8 @@ export interface GateOptions {
   readonly failures: AddressBudget;
   readonly policyAgeMsMax: number;
   readonly chainAgeMsMax: number;
+  /** From here on not even what was public is believed. */
+  readonly publicAgeMsMax: number;
 }
 
 /** True whoever asks, and no secret: the chain says it to everybody. */
@@ -54,7 +63,8 @@ const TOO_MANY_FAILED: Decision = { allowed: false, code: 'too_many_requests', r
 const HARMLESS: ReadonlySet<string> = new Set(['token_expired']);
 
 export function createGate(options: GateOptions): Gate {
-  const { base, age, verifier, firstSights, failures, policyAgeMsMax, chainAgeMsMax } = options;
+  const { base, age, verifier, firstSights, failures } = options;
+  const { policyAgeMsMax, chainAgeMsMax, publicAgeMsMax } = options;
   const isStale = (): boolean => age.policyAgeMs() > policyAgeMsMax || age.chainAgeMs() > chainAgeMsMax;
 
   const glance = (asset: number, facts: RequestFacts): Decision | null => {
@@ -64,7 +74,8 @@ export function createGate(options: GateOptions): Gate {
     if (tokenText !== null && facts.token === null && facts.tokenError === null)
       facts.token = verifier.findSeen(tokenText, facts.nowSec);
     const decision = decide(base, asset, facts);
-    if (decision.allowed ? decision.public : isAboutNoPolicy(decision.code)) return decision;
+    if (decision.allowed && decision.public) return age.knownAgeMs() > publicAgeMsMax ? STALE : decision;
+    if (!decision.allowed && isAboutNoPolicy(decision.code)) return decision;
     if (isStale()) return STALE;
     return decision.allowed || tokenText === null || facts.token !== null ? decision : null;
   };
@@ -98,9 +109,32 @@ export function createGate(options: GateOptions): Gate {
     }
   };
 
+  /** What is known, wherever the asset belongs. */
+  const anywhere: DecisionBase = {
+    get map() {
+      return base.map;
+    },
+    get losses() {
+      return base.losses;
+    },
+    get revocations() {
+      return base.revocations;
+    },
+    defaultPolicy: base.defaultPolicy,
+  };
+
+  const mayGoOn = (asset: number, facts: RequestFacts): boolean => {
+    if (decide(anywhere, asset, facts).allowed) return true;
+    // It was public when it began, so nobody has looked at the token yet.
+    const { tokenText, token, tokenError } = facts;
+    if (tokenText === null || token !== null || tokenError !== null) return false;
+    return verifyInto(facts, tokenText) === null && decide(anywhere, asset, facts).allowed;
+  };
+
   return {
     glance,
     judge,
+    mayGoOn,
     isStale,
     turn: (facts) =>
       firstSights.turn(facts.ip ?? '', () => {

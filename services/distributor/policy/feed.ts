@@ -20,6 +20,8 @@ export interface Feed extends AsyncDisposable {
   policyAgeMs(): number;
   /** Since the tables last held everything the chain had finalized; Infinity until they ever did. */
   chainAgeMs(): number;
+  /** The older of both. Until the database was read: of what an earlier run knew, by the clock on the wall. */
+  knownAgeMs(): number;
   /** Where `knowledge` stands at this moment; `null`: it is empty. */
   readonly position: Position | null;
   /** Resolves when the database has been read, however long that takes. */
@@ -35,6 +37,8 @@ export interface FeedOptions {
   readonly knowledge: Knowledge;
   /** Where `knowledge` stands already, from an earlier run. */
   readonly start?: Position | null;
+  /** When that held everything, in milliseconds since the epoch. */
+  readonly startKnownAt?: number;
   readonly log: Logger;
   /** The net under lost notifications. */
   readonly pollMs?: number;
@@ -63,6 +67,7 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
   const stats = { looks: 0, loads: 0, drift: drift.stats };
   let position = options.start ?? null;
   let stand: Stand | null = null;
+  const earlierAt = performance.now() - Math.max(0, Date.now() - (options.startKnownAt ?? 0));
   let checkedAt = performance.now();
   let isCurrent: () => void = () => undefined;
   const current = new Promise<void>((resolve) => (isCurrent = resolve));
@@ -160,6 +165,7 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
     return Promise.resolve({
       knowledge,
       policyAgeMs: () => (stand === null ? Number.POSITIVE_INFINITY : performance.now() - stand.at),
+      knownAgeMs: () => performance.now() - (stand === null ? earlierAt : Math.min(stand.at, stand.chainAt)),
       chainAgeMs: () => (stand === null ? Number.POSITIVE_INFINITY : performance.now() - stand.chainAt),
       get position() {
         return position;

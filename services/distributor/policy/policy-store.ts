@@ -9,7 +9,7 @@ import {
 /** Index of "no policy". */
 export const NO_POLICY = 0;
 
-const NOBODY: CompiledRule = { isPublic: false, holds: () => false, needs: () => [] };
+const NOBODY: CompiledRule = { isPublic: false, isConditional: false, holds: () => false, needs: () => [] };
 /** Lets nobody in but insiders: what a document that does not validate counts as. */
 const CLOSED: CompiledPolicy = {
   media: NOBODY,

@@ -13,6 +13,8 @@ import type { RoleLoss } from './role-losses.ts';
 /** What a node knew, where it stood then, and how its catalogue is to be read. */
 export interface SavedMap {
   readonly position: Position;
+  /** When it knew everything there was to know, of the chain too; milliseconds since the epoch. */
+  readonly knownAt: number;
   readonly contents: KnowledgeContents;
   readonly catalogue: CatalogueIndex;
 }
@@ -26,12 +28,13 @@ export class SavedMapError extends Error {
  * The format: this line; the length of the head; the head in JSON; pages of the catalogue by their places; the pages of
  * each table, those of the bags last; CRC-32 of all of it. Numbers are little-endian.
  */
-const MAGIC = Buffer.from('panoptes map 2\n');
+const MAGIC = Buffer.from('panoptes map 3\n');
 const PART_BYTES = 1 << 20;
 const HEAD_BYTES_MAX = 1 << 30;
 
 interface Head {
   readonly position: Position;
+  readonly knownAt: number;
   readonly documents: readonly (string | null)[];
   readonly assets: number;
   readonly keys: readonly (readonly [kid: string, row: KeyRow])[];
@@ -48,12 +51,16 @@ interface Head {
  * Writes it in place of what is at `path`, at once: whoever reads that path finds the old one or the new one, whatever
  * happens. Goes part by part, so that nothing else waits. Throws what the file system throws.
  */
-export async function saveMap(path: string, { position, contents, catalogue }: SavedMap): Promise<void> {
+export async function saveMap(
+  path: string,
+  { position, knownAt, contents, catalogue }: SavedMap,
+): Promise<void> {
   const draft = `${path}.draft`;
   const { map, keys, losses, revocations, bags } = contents;
   const { channel, video, asset } = map.pages;
   const head: Head = {
     position,
+    knownAt,
     documents: map.documents,
     assets: map.assets,
     keys: [...keys],
@@ -120,10 +127,11 @@ export async function readSavedMap(path: string): Promise<SavedMap> {
     };
     const bagPages = await readPages(reader, head.pages.bag);
     await reader.end();
-    const { position, documents, assets, keys, losses, revocations, catalogueId: fileId } = head;
+    const { position, knownAt, documents, assets, keys, losses, revocations, catalogueId: fileId } = head;
     const bags = { sets: head.bucketSets, pages: bagPages, buckets: new Map(head.buckets) };
     return {
       position,
+      knownAt,
       contents: { map: { documents, assets, pages }, keys: new Map(keys), losses, revocations, bags },
       catalogue: { fileId, places },
     };

@@ -14,8 +14,13 @@ export interface State extends AsyncDisposable {
   readonly knowledge: Knowledge;
   /** Where an earlier run stood whose knowledge this is; `null`: it begins with nothing. */
   readonly start: Position | null;
-  /** Writes down what is known, unless it stands at the same position as last time. Says so in the log when it fails. */
-  save(position: Position | null): Promise<void>;
+  /** When that held everything, in milliseconds since the epoch; 0 for nothing. */
+  readonly startKnownAt: number;
+  /**
+   * Writes down what is known, and when it held everything, unless it stands at the same position as last time: then no
+   * indexer has written either, and it is not newer. Says so in the log when it fails.
+   */
+  save(position: Position | null, knownAt: number): Promise<void>;
 }
 
 export interface StateOptions {
@@ -32,9 +37,9 @@ export function openState({ dir, rootKey, served = 'all', log }: StateOptions): 
     opened.use(await lockFolder(dir));
     const knowing = (catalogue: Catalogue): Knowledge => new Knowledge(rootKey, catalogue, log, served);
     const paths = { map: join(dir, 'map'), catalogue: join(dir, 'catalogue') };
-    const { knowledge, start } =
+    const { knowledge, start, startKnownAt } =
       (await findKnowledge(paths, knowing, log)) ??
-      ({ knowledge: knowing(Catalogue.create(paths.catalogue)), start: null } as const);
+      ({ knowledge: knowing(Catalogue.create(paths.catalogue)), start: null, startKnownAt: 0 } as const);
     opened.defer(() => {
       knowledge.catalogue[Symbol.dispose]();
       return Promise.resolve();
@@ -42,13 +47,14 @@ export function openState({ dir, rootKey, served = 'all', log }: StateOptions): 
 
     let saved = start;
     let saving = Promise.resolve();
-    const save = async (position: Position | null): Promise<void> => {
+    const save = async (position: Position | null, knownAt: number): Promise<void> => {
       if (position === null || position.snapshot === saved?.snapshot) return;
       // What is known belongs to this position at this moment, and the catalogue may be ahead of it but not behind.
       const contents = knowledge.contents();
       const startedAt = performance.now();
       try {
-        await saveMap(paths.map, { position, contents, catalogue: await knowledge.catalogue.flush() });
+        const catalogue = await knowledge.catalogue.flush();
+        await saveMap(paths.map, { position, knownAt, contents, catalogue });
         saved = position;
         log.info({ ms: Math.round(performance.now() - startedAt) }, 'the map is saved');
       } catch (error) {
@@ -58,7 +64,8 @@ export function openState({ dir, rootKey, served = 'all', log }: StateOptions): 
     return {
       knowledge,
       start,
-      save: (position) => (saving = saving.then(() => save(position))),
+      startKnownAt,
+      save: (position, knownAt) => (saving = saving.then(() => save(position, knownAt))),
       [Symbol.asyncDispose]: async () => {
         await saving;
         await opened[Symbol.asyncDispose]();
@@ -71,7 +78,7 @@ async function findKnowledge(
   paths: { readonly map: string; readonly catalogue: string },
   knowing: (catalogue: Catalogue) => Knowledge,
   log: Logger,
-): Promise<{ readonly knowledge: Knowledge; readonly start: Position } | null> {
+): Promise<Pick<State, 'knowledge' | 'start' | 'startKnownAt'> | null> {
   const startedAt = performance.now();
   let catalogue: Catalogue | null = null;
   try {
@@ -82,7 +89,7 @@ async function findKnowledge(
     knowledge.restore(saved.contents);
     const ms = Math.round(performance.now() - startedAt);
     log.info({ ...knowledge.sizes(), ms }, 'the saved map is loaded');
-    return { knowledge, start: saved.position };
+    return { knowledge, start: saved.position, startKnownAt: saved.knownAt };
   } catch (error) {
     catalogue?.[Symbol.dispose]();
     log.info({ reason: error instanceof Error ? error.message : String(error) }, 'no saved map is used');

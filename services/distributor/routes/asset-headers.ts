@@ -18,18 +18,18 @@ export function contentHeaders({ type, disposition, policy }: ContentType): stri
 /** `maxAgeSec` is how long a change of policy may go unnoticed by caches between this node and a viewer. */
 export const publicCaching = (maxAgeSec: number): FlatHeaders => [
   'cache-control',
-  `public, max-age=${maxAgeSec}, immutable`,
+  `public, max-age=${maxAgeSec}, immutable, must-revalidate`,
 ];
 
 /**
- * Gated answers live in the viewer's own cache, never longer than the token. Where no token let the request in but a
- * time, a country or an origin (`tokenLifeSec` null), that may change any moment: it is asked again each time.
+ * Gated answers live in the viewer's own cache, never longer than the token. Where a time, a
+ * country or an origin had a part in it (`tokenLifeSec` null), that may change any moment: it is asked again each time.
  */
 export function gatedCaching(tokenLifeSec: number | null, maxAgeSec: number, age: KnowledgeAge): FlatHeaders {
   const control =
     tokenLifeSec === null
       ? 'private, no-cache'
-      : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}`;
+      : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}, must-revalidate`;
   return [
     ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer'],
     ...ageHeaders(age),

@@ -52,19 +52,15 @@ export function createAssetHandler(
     /** Throws unless the request may have the asset as things are now; else all that is said of any answer to it. */
     const headersIfAllowed = (decision = gate.judge(asset, facts)): FlatHeaders => {
       if (!decision.allowed) throw toRefusalProblem(decision);
-      const tokenLifeSec = facts.token === null ? null : facts.token.exp - facts.nowSec;
+      const tokenLifeSec = facts.token === null || !decision.lasts ? null : facts.token.exp - facts.nowSec;
       return headersFor(etag, decision.public, tokenLifeSec, request.headers.origin);
     };
 
     /**
      * A running answer ends when what is known has changed against it. The token is not looked at again and time stands
-     * still for it, so that nothing expires in the middle of a film; nor does what is merely old end it, or what is for
-     * other nodes to serve from now on.
+     * still for it, so that nothing expires in the middle of a film.
      */
-    const mayGoOn = (): boolean => {
-      const decision = gate.judge(asset, facts);
-      return decision.allowed || decision.code === 'policy_stale' || decision.code === 'misdirected';
-    };
+    const mayGoOn = (): boolean => gate.mayGoOn(asset, facts);
 
     const decision = gate.judge(asset, facts);
     if (decision === LATER) return gate.turn(facts).then(() => handle(request, reply, facts));

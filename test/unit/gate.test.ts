@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { createGate, type Gate } from '../../services/distributor/access/gate.ts';
+import { RequestFacts, type AssetRequest } from '../../services/distributor/access/request-facts.ts';
+import { createTokenVerifier } from '../../services/distributor/access/token-verifier.ts';
+import { AddressBudget } from '../../services/distributor/limits/address-budget.ts';
+import { FirstSights } from '../../services/distributor/limits/first-sights.ts';
+import { PolicyMap } from '../../services/distributor/policy/policy-map.ts';
+import { Revocations } from '../../services/distributor/policy/revocations.ts';
+import { RoleLosses } from '../../services/distributor/policy/role-losses.ts';
+import type { PolicyDocument } from '../../shared/policy/index.ts';
+import { writes } from '../support/map.ts';
+import { NOW, token } from './decide-fixture.ts';
+
+const MINUTE = 60_000;
+const MEMBERS: PolicyDocument = { v: 1, '*': { role: 'member' } };
+const PUBLIC = { isPublic: true, isCensored: false, privilegeLevel: 0 };
+
+/** A gate before one asset, of a channel that is public. */
+function gate() {
+  const map = new PolicyMap();
+  const write = writes(map);
+  write.setChannel(1, PUBLIC);
+  write.setAsset(1, { kind: 'cover', channel: 1, video: null });
+  const age = { policyMs: 0, chainMs: 0, knownMs: 0, isElsewhere: false };
+  const verifier = createTokenVerifier({
+    keys: { findKey: () => null },
+    ...{ leewaySec: 5, lifeSecMax: 1_800, gatewayLifeSecMax: 86_400, tokensMax: 10, bytesMax: 100_000 },
+  });
+  const made = createGate({
+    base: {
+      ...{ map, losses: new RoleLosses(), revocations: new Revocations(), defaultPolicy: 'public' },
+      isElsewhere: () => age.isElsewhere,
+    },
+    age: {
+      position: {},
+      policyAgeMs: () => age.policyMs,
+      chainAgeMs: () => age.chainMs,
+      knownAgeMs: () => age.knownMs,
+    },
+    verifier,
+    firstSights: new FirstSights({ shareMax: 1, burstMs: 1_000, waitingMax: 0 }),
+    failures: new AddressBudget({ perSecMax: 0, burstSec: 1, addressesMax: 1 }),
+    ...{ policyAgeMsMax: MINUTE, chainAgeMsMax: 10 * MINUTE, publicAgeMsMax: 60 * MINUTE },
+  });
+  return { gate: made, write, age };
+}
+
+function facts(authorization?: string): RequestFacts {
+  const request = { headers: { authorization }, params: {}, query: {}, ip: '192.0.2.1', protocol: 'https' };
+  const options = {
+    ...{ distributorId: 'here', names: { cookie: 'panoptes', query: 'token' }, countryHeader: null },
+    isTrustedProxy: () => false,
+  };
+  return new RequestFacts(request as unknown as AssetRequest, options, NOW, 'GET');
+}
+
+const ask = (from: Gate, of = facts()): string => {
+  const decision = from.judge(1, of);
+  return decision.allowed ? 'allowed' : decision.code;
+};
+
+describe('what is known grows old', () => {
+  it('what is public is believed for longer than the rest, and not for ever', () => {
+    const { gate: asked, write, age } = gate();
+    age.policyMs = age.knownMs = 59 * MINUTE;
+    expect([asked.isStale(), ask(asked)]).toEqual([true, 'allowed']);
+    age.knownMs = 61 * MINUTE;
+    expect(ask(asked)).toBe('policy_stale');
+    write.setPolicy('channel', 1, MEMBERS);
+    expect(ask(asked)).toBe('policy_stale');
+  });
+});
+
+describe('an answer that is running', () => {
+  const started = (from: Gate): RequestFacts => {
+    const of = facts();
+    expect(from.judge(1, of).allowed).toBe(true);
+    return of;
+  };
+
+  it.each<[string, (of: ReturnType<typeof gate>['write']) => void]>([
+    ['hidden by moderators', (write) => write.setChannel(1, { ...PUBLIC, isCensored: true })],
+    ['hidden by its owner', (write) => write.setChannel(1, { ...PUBLIC, isPublic: false })],
+    ['gated', (write) => write.setPolicy('channel', 1, MEMBERS)],
+    ['gone', (write) => write.setAsset(1, null)],
+  ])('ends when the asset is %s, however old what is known and whoever is to serve it', (_what, change) => {
+    for (const old of [false, true])
+      for (const elsewhere of [false, true]) {
+        const { gate: asked, write, age } = gate();
+        const of = started(asked);
+        if (old) age.policyMs = age.chainMs = age.knownMs = 90 * MINUTE;
+        age.isElsewhere = elsewhere;
+        expect(asked.mayGoOn(1, of)).toBe(true);
+        change(write);
+        expect(asked.mayGoOn(1, of)).toBe(false);
+      }
+  });
+
+  it('goes on by the token it came with', () => {
+    const { gate: asked, write } = gate();
+    const of = started(asked);
+    of.token = token([{ role: 'member', member: '7' }]);
+    write.setPolicy('channel', 1, MEMBERS);
+    expect(asked.mayGoOn(1, of)).toBe(true);
+    expect(asked.mayGoOn(1, facts('Bearer none'))).toBe(false);
+  });
+});
