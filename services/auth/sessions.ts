@@ -37,8 +37,8 @@ export interface Sessions {
   findOpen(sid: string): Promise<{ readonly account: string; readonly sessionKey: string } | null>;
   /** Of an account, newest first. */
   list(account: string): Promise<readonly OpenSession[]>;
-  /** Ends one session of an account, or with `all` every one, and revokes their tokens in the same step. Answers how many. */
-  end(account: string, sid: string, by: string): Promise<number>;
+  /** Ends one session of an account, or all of them (`null`), and revokes their tokens in the same step. Answers how many. */
+  end(account: string, sid: string | null, by: string): Promise<number>;
   /** Drops the sessions that are over; their nonces are refused for their age from then on. */
   prune(now: Date): Promise<void>;
 }
@@ -88,7 +88,7 @@ export function createSessions(database: Database): Sessions {
       const ended = await database.query(
         `with ended as (
            update panoptes.session set revoked_at = now()
-            where account = $1 and ($2 = 'all' or sid = $2) and ${IS_OPEN} returning sid)
+            where account = $1 and ($2::text is null or sid = $2) and ${IS_OPEN} returning sid)
          insert into panoptes.revocation (kind, value, until, revoked_by)
          select 'sid', sid, now() + $3::interval, $4 from ended
          on conflict (kind, value) do update set at = excluded.at, until = excluded.until

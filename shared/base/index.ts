@@ -1,4 +1,5 @@
 export { backoffMs } from './backoff.ts';
+export { createBatch } from './batch.ts';
 export { createCleanup, openOrCleanUp, type Cleanup } from './cleanup.ts';
 export {
   contentHash,
@@ -10,5 +11,6 @@ export {
   type ContentHasher,
 } from './content-hash.ts';
 export { findIdNumber, isId } from './id.ts';
+export { createNextFlight } from './next-flight.ts';
 export { createSingleFlight } from './single-flight.ts';
 export { nowSec, systemClock, type Clock } from './time.ts';

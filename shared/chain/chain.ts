@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { createNextFlight } from '../base/index.ts';
 import { openNode, type ChainNode, type NodeOptions } from './connect.ts';
 import { ChainUnavailableError } from './errors.ts';
 import { followFinalized, type FinalizedBlock, type FollowOptions } from './follow.ts';
@@ -18,8 +20,11 @@ export interface Chain extends AsyncDisposable {
   connected(): boolean;
   /** Position of the endpoint in use, from 1; `null` while there is none. */
   endpoint(): number | null;
-  /** The newest finalized block and the state after it. */
-  finalizedHead(): Promise<BlockRef & { readonly view: ChainView }>;
+  /**
+   * The newest finalized block and the state after it. The node is asked which one it is after the call; what has been
+   * read of that block before is not read again.
+   */
+  finalizedHead(): Promise<Head>;
   /** The hash of a finalized block by number. */
   blockHash(number: number): Promise<string>;
   at(blockHash: string): Promise<ChainView>;
@@ -27,6 +32,11 @@ export interface Chain extends AsyncDisposable {
   finalizedMaps(): Promise<ChainMaps>;
   followFinalized(options: FollowOptions): AsyncIterable<FinalizedBlock>;
 }
+
+export type Head = BlockRef & { readonly view: ChainView };
+
+/** Blocks whose state stays in memory as far as it was read; two at a time are in use, around a new one. */
+const HEADS_KEPT_MAX = 4;
 
 /**
  * Connects to a node, trying until one answers or `signal` aborts; afterwards it reconnects by itself for ever. Throws
@@ -38,18 +48,30 @@ export async function openChain(options: NodeOptions): Promise<Chain> {
   const viewOf = async (hash: string, parentHash: string): Promise<ChainView> =>
     createChainView(await node.stateAt({ hash, parentHash }));
 
+  const findHead = createNextFlight(() => getFinalizedHash(node));
+  const heads = new LRUCache<string, Promise<Head>>({ max: HEADS_KEPT_MAX });
+  const headAt = (hash: string): Promise<Head> => {
+    const known = heads.get(hash);
+    if (known) return known;
+    const reading = readHead(hash);
+    heads.set(hash, reading);
+    reading.catch(() => {
+      if (heads.peek(hash) === reading) heads.delete(hash);
+    });
+    return reading;
+  };
+  const readHead = async (hash: string): Promise<Head> => {
+    const { number, parentHash } = await getHeader(node, hash);
+    const view = await viewOf(hash, parentHash);
+    return { number, hash, time: await view.blockTime(), view };
+  };
+
   return {
     genesisHash: node.genesisHash,
     ss58: node.ss58,
     connected: () => node.connected(),
     endpoint: () => node.endpoint(),
-    finalizedHead: () =>
-      overAgain(node, async () => {
-        const hash = await getFinalizedHash(node);
-        const { number, parentHash } = await getHeader(node, hash);
-        const view = await viewOf(hash, parentHash);
-        return { number, hash, time: await view.blockTime(), view };
-      }),
+    finalizedHead: () => overAgain(node, async () => headAt(await findHead())),
     blockHash: (number) => getBlockHash(node, number),
     at: async (blockHash) => viewOf(blockHash, (await getHeader(node, blockHash)).parentHash),
     finalizedMaps: async () => {

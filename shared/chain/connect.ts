@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoints.ts';
 import { ChainShapeError, ChainUnavailableError, ForeignChainError } from './errors.ts';
 import type { RpcConnection } from './rpc-connection.ts';
 import { createRpcSocket, type RpcSocket } from './rpc-socket.ts';
+import { createStorageReads } from './storage-reads.ts';
 import type { BlockState } from './view.ts';
 
 export interface NodeOptions {
@@ -130,12 +131,13 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
     request,
     stateAt: async (block) => {
       const { query, registry } = await runtimeOf(block);
+      const readRaw = createStorageReads(request, block.hash);
       return {
         hash: block.hash,
         read: async (pallet, item, ...key) => {
           const entry = query[pallet]?.[item];
           if (!entry) throw new ChainShapeError(`the runtime has no ${pallet}.${item}`);
-          const raw = await request('state_getStorage', [entry.key(...key), block.hash]);
+          const raw = await readRaw(entry.key(...key));
           if (raw === null) return null;
           const { type } = entry.creator.meta;
           const lookup = registry.createLookupType(type.isPlain ? type.asPlain : type.asMap.value);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { asEvents, type ChainEvent } from './events.ts';
 import { asId, asNumber, named, type Parser } from './parse.ts';
 import type { Plain } from './plain.ts';
@@ -65,9 +66,12 @@ export interface ChainView {
   findDistributionBucket(bucket: string): Promise<DistributionBucket | null>;
 }
 
-/** A view that reads each key at most once, since one state never changes. */
+/** Values of one block in memory; the least recently used are read again. */
+const VALUES_KEPT_MAX = 20_000;
+
+/** A view that reads each key at most once, since one state never changes. What failed is read again. */
 export function createChainView(state: BlockState): ChainView {
-  const seen = new Map<string, Promise<unknown>>();
+  const seen = new LRUCache<string, Promise<unknown>>({ max: VALUES_KEPT_MAX });
 
   const find = <T>(parse: Parser<T>, pallet: string, item: string, ...key: KeyPart[]): Promise<T | null> => {
     const name = `${pallet}.${item}`;
@@ -78,7 +82,9 @@ export function createChainView(state: BlockState): ChainView {
       .read(pallet, item, ...key)
       .then((value) => (value === null ? null : named(name, value, parse)));
     seen.set(id, reading);
-    reading.catch(() => seen.delete(id));
+    reading.catch(() => {
+      if (seen.peek(id) === reading) seen.delete(id);
+    });
     return reading;
   };
 

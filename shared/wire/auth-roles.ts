@@ -24,6 +24,18 @@ const CuratorRequest = Type.Object(
 );
 const ContentLeadRequest = Type.Object({ role: Type.Literal('content_lead') }, closed);
 const CouncilMemberRequest = Type.Object({ role: Type.Literal('council_member') }, closed);
+/** `buckets` (`family:index`): those whose operator is to be attested; of the others the answer says nothing. */
+const DistributionOperatorRequest = Type.Object(
+  {
+    role: Type.Literal('distribution_operator'),
+    worker: Id,
+    buckets: Type.Array(Type.String({ pattern: '^(?:0|[1-9][0-9]{0,15}):(?:0|[1-9][0-9]{0,15})$' }), {
+      maxItems: 32,
+      description: 'Distribution buckets, `family:index`; none for the worker alone',
+    }),
+  },
+  closed,
+);
 /** A gateway is a worker of the app working group, by the worker's id. */
 const GatewayRequest = Type.Object({ role: Type.Literal('gateway'), gateway: Id }, closed);
 
@@ -37,6 +49,7 @@ export type RoleRequest =
   | Static<typeof CuratorRequest>
   | Static<typeof ContentLeadRequest>
   | Static<typeof CouncilMemberRequest>
+  | Static<typeof DistributionOperatorRequest>
   | Static<typeof GatewayRequest>;
 
 /** As `oneOf` with a discriminator, so that a refusal names what is wrong with the role that was meant. */
@@ -53,6 +66,7 @@ export const RoleRequest = Type.Unsafe<RoleRequest>({
     CuratorRequest,
     ContentLeadRequest,
     CouncilMemberRequest,
+    DistributionOperatorRequest,
     GatewayRequest,
   ],
 });
@@ -73,6 +87,7 @@ export const ROLE_REFUSALS = {
     'The account is not the role account of that content worker, or no active group named lists it',
   not_lead: 'The account is not the role account of the content lead',
   not_in_council: 'The member is not in the council',
+  not_operator: 'The account is not the role account of that worker of the distribution working group',
   not_gateway: 'The account is not the role account of that worker of the app working group',
   revoked: 'The subject, the session or the gateway is revoked for now',
   not_certified: 'The key of this node may not attest this role',

@@ -14,6 +14,7 @@ import {
   signIn,
   startTestAuth,
 } from '../support/auth-node.ts';
+import type { TokenResponse } from '../../shared/wire/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { startRpcProxy } from '../support/rpc-proxy.ts';
 import { createTestWallet } from '../support/wallets.ts';
@@ -32,6 +33,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   devChain = await startDevChain({ blockMs: 0, log });
   await devChain.world.buyMembership({ handle: 'ada', controller: ada.account });
+  await devChain.world.buyMembership({ handle: 'eve', controller: createTestWallet('eve').account });
   database = await createTestDatabase();
 });
 afterAll(async () => {
@@ -78,18 +80,78 @@ describe('without the chain', () => {
     proxy.resume();
     await expect.poll(async () => (await ask()).status, { timeout: 15_000 }).toBe(200);
 
-    proxy.setFault((message) => (message.method === 'state_getStorage' ? null : message));
+    // What was read of a block is not read again: each fault meets another block.
+    await devChain.build();
+    proxy.setFault((message) => (message.method === 'state_queryStorageAt' ? null : message));
     await expectUnavailable(await ask());
+    await devChain.build();
     proxy.setFault((message) =>
-      message.method === 'state_getStorage' ? { ...message, result: '0xdeadbeef' } : message,
+      message.method === 'state_queryStorageAt' ? { ...message, result: '0xdeadbeef' } : message,
     );
     await expectUnavailable(await ask());
+    await devChain.build();
     proxy.setFault((message) =>
       message.method === 'chain_getHeader' ? { ...message, result: {} } : message,
     );
     await expectUnavailable(await ask());
     proxy.setFault(null);
     expect((await ask()).status).toBe(200);
+  });
+
+  it('one key that cannot be read fails the whole answer; once it can, the same block gives it', async () => {
+    await using proxy = await startRpcProxy(devChain.url);
+    await using auth = await startTestAuth({ databaseUrl: database.url, chainUrl: proxy.url });
+    const session = await signIn(auth.url, ada);
+    const { channel } = await devChain.world.createChannel({ owner: { member: 0 }, metadata: {} });
+    const roles = [{ role: 'channel_owner' as const, channel: String(channel) }, ...ROLES];
+    const ask = () =>
+      post(`${auth.url}/v1/tokens`, createTokenRequest(auth.url, session, { member: '0', roles }));
+    proxy.setFault((message) => {
+      if (message.method !== 'state_queryStorageAt') return message;
+      const [set] = message.result as [{ block: string; changes: unknown[] }];
+      return { ...message, result: [{ ...set, changes: set.changes.slice(0, -1) }] };
+    });
+    await expectUnavailable(await ask());
+    await expectUnavailable(await ask());
+    proxy.setFault(null);
+    const answer = (await (await ask()).json()) as TokenResponse;
+    expect(answer).toMatchObject({ granted: roles, refused: [] });
+  });
+
+  it('200 roles take a few round trips, none when asked for again at the same block, and the next block is read anew', async () => {
+    await using proxy = await startRpcProxy(devChain.url);
+    await using auth = await startTestAuth({ databaseUrl: database.url, chainUrl: proxy.url });
+    const session = await signIn(auth.url, ada);
+    const created = await devChain.world.batch(
+      Array.from({ length: 20 }, () => ({
+        op: 'createChannel' as const,
+        input: { owner: { member: 0 }, metadata: {} },
+      })),
+    );
+    const own = created.map(({ channel }) => ({ role: 'channel_owner' as const, channel: String(channel) }));
+    const others = Array.from({ length: 180 }, (_, id) => ({
+      role: 'nft_owner' as const,
+      video: String(100_000 + id),
+    }));
+    const ask = () => getToken(auth.url, session, [...own, ...others], { member: '0' });
+    const asked = () => proxy.requests.get('state_queryStorageAt') ?? 0;
+    await getToken(auth.url, session, ROLES, { member: '0' });
+    const before = asked();
+    expect((await ask()).granted).toEqual(own);
+    expect(asked() - before).toBeLessThanOrEqual(4);
+    const warm = asked();
+    await Promise.all([ask(), ask(), ask()]);
+    expect(asked()).toBe(warm);
+
+    for (const [at, { channel }] of own.slice(0, 10).entries()) {
+      const { block } = await devChain.world.transferChannel({
+        channel: Number(channel),
+        owner: { member: 1 },
+      });
+      const answer = await ask();
+      expect(answer.block).toBe(block);
+      expect(answer.granted).toEqual(own.slice(at + 1));
+    }
   });
 
   it('or with one whose final blocks are old: the past is not attested', async () => {

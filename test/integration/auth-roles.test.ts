@@ -328,6 +328,39 @@ describe('content lead, council member, gateway', () => {
     await expectRefused(zero, role, 'not_in_council');
   });
 
+  it('a distribution operator is the role account of a worker, with the buckets it has accepted', async () => {
+    const wallet = createTestWallet('an operator');
+    const { world } = devChain;
+    const { worker } = await world.setWorker({
+      group: 'distribution',
+      member: Number(stranger.member),
+      roleAccount: wallet.account,
+    });
+    const { family } = await world.createBucketFamily({});
+    for (let index = 0; index < 3; index += 1) await world.createBucket({ family });
+    await world.setBucketOperator({ family, index: 1, worker, active: true });
+    const operator = { ...stranger, session: await signIn(auth.url, wallet) };
+    const bucket = (index: number): string => `${String(family)}:${String(index)}`;
+    const role = {
+      role: 'distribution_operator' as const,
+      worker: String(worker),
+      buckets: [0, 1, 2].map(bucket),
+    };
+    const claim = { ...role, worker: `distribution:${String(worker)}` };
+    await expectGranted(operator, role, { ...claim, buckets: [bucket(1)] }, null);
+    await world.setBucketOperator({ family, index: 2, worker, active: true });
+    await expectGranted(operator, role, { ...claim, buckets: [bucket(1), bucket(2)] }, null);
+    await world.setBucketOperator({ family, index: 1, worker, active: false });
+    await expectGranted(operator, role, { ...claim, buckets: [bucket(2)] }, null);
+    await expectGranted(operator, { ...role, buckets: [] }, { ...claim, buckets: [] }, null);
+    await expectRefused(stranger, role, 'not_operator');
+    await expectRefused(operator, { ...role, worker: '999' }, 'not_operator', null);
+    await world.startLeaving({ group: 'distribution', worker });
+    await expectGranted(operator, role, { ...claim, buckets: [bucket(2)] }, null);
+    await world.terminateWorker({ group: 'distribution', worker });
+    await expectRefused(operator, role, 'not_operator', null);
+  });
+
   it('a gateway is the role account of a worker of the app group', async () => {
     const wallet = createTestWallet('a gateway');
     const { worker } = await devChain.world.setWorker({

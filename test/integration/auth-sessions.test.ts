@@ -200,7 +200,11 @@ describe('attacks on sessions', () => {
 
   it('a proof that names one key and is signed by another', async () => {
     const session = await open();
-    const forged = { publicKey: session.key.publicKey, sign: generateKeyPair().sign };
+    const other = generateKeyPair();
+    const forged = {
+      publicKey: session.key.publicKey,
+      sign: (message: Uint8Array) => other.sign(message),
+    };
     expect(await reasonOf(await askAs(publicUrl(), { key: forged }, 'GET', '/v1/sessions'))).toBe(
       'proof_invalid',
     );

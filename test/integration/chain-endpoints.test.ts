@@ -70,7 +70,7 @@ describe('of several endpoints', () => {
   it('one that does not answer in time is left', async () => {
     const chain = await open({ requestTimeoutMs: 500 });
     await devChain.build();
-    first.setFault((message) => (message.method === 'state_getStorage' ? null : message));
+    first.setFault((message) => (message.method === 'state_queryStorageAt' ? null : message));
     expect((await chain.finalizedHead()).number).toBe(1);
     expect(chain.endpoint()).toBe(2);
   });
@@ -96,6 +96,7 @@ describe('of several endpoints', () => {
     expect((await chain.finalizedHead()).number).toBe(3);
     expect(chain.endpoint()).toBe(2);
 
+    await devChain.build(); // what it said of the block before is believed
     second.setFault(changing('chain_getHeader', (header) => ({ ...(header as object), [name]: value })));
     await expect(chain.finalizedHead()).rejects.toThrow(ChainUnavailableError);
   });

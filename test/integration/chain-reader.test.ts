@@ -8,7 +8,7 @@ import {
   type ChainView,
 } from '../../shared/chain/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
-import { startRpcProxy, type RpcProxy } from '../support/rpc-proxy.ts';
+import { startRpcProxy, type Fault, type RpcProxy } from '../support/rpc-proxy.ts';
 
 const log = createLog('test', 'silent');
 const account = (fill: number): string => `0x${fill.toString(16).padStart(2, '0').repeat(32)}`;
@@ -247,22 +247,66 @@ describe('a chain that answers badly', () => {
       () => 7,
       () => ({}),
     ]) {
-      const view = await viewNow();
-      proxy.setFault((message) =>
-        message.method === 'state_getStorage' && typeof message.result === 'string'
-          ? { ...message, result: damage(message.result) }
-          : message,
-      );
+      // Another view each time: what one has read it does not read again.
+      const view = await chain.at(devChain.finalizedHead().hash);
+      proxy.setFault(changingValues((_key, value) => (value === null ? null : damage(value))));
       await expect(view.findChannel(String(channel))).rejects.toThrow(ChainShapeError);
       proxy.setFault(null);
       expect(await view.findChannel(String(channel))).toMatchObject({ owner: { member: '0' } });
     }
   });
 
+  it.each<[string, Fault]>([
+    ['without one of the keys', withResult(([{ block, changes }]) => [{ block, changes: changes.slice(1) }])],
+    ['of another block', withResult(([{ changes }]) => [{ block: account(1), changes }])],
+    ['of several blocks', withResult(([set]) => [set, set])],
+    ['of none', withResult(() => [])],
+    ['of no form', withResult(() => ({ block: 1 }))],
+    ['with changes of no form', withResult(([{ block }]) => [{ block, changes: ['0x'] }])],
+  ])(
+    'with values %s: none of what was asked together is known, and nothing of it sticks',
+    async (_, fault) => {
+      const view = await chain.at(devChain.finalizedHead().hash);
+      const ask = () => [view.findMembership('0'), view.findMembership('1'), view.findChannel('999999')];
+      proxy.setFault(fault);
+      for (const { status } of await Promise.allSettled(ask())) expect(status).toBe('rejected');
+      proxy.setFault(null);
+      expect((await Promise.all(ask())).map((found) => found === null)).toEqual([false, false, true]);
+    },
+  );
+
+  it('what is asked at a time takes one round trip, and is asked once', async () => {
+    const view = await chain.at(devChain.finalizedHead().hash);
+    const asked = () => proxy.requests.get('state_queryStorageAt') ?? 0;
+    const before = asked();
+    const ids = Array.from({ length: 200 }, (_, id) => String(id));
+    await Promise.all([...ids, ...ids].map((id) => view.findChannel(id)));
+    expect(asked() - before).toBe(1);
+    await Promise.all(ids.map((id) => view.findChannel(id)));
+    expect(asked() - before).toBe(1);
+  });
+
+  it('a head is as new as the question, however many ask; its block is read once', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const many = Array.from({ length: 20 }, () => chain.finalizedHead());
+      const [number, { block }] = [
+        devChain.finalizedHead().number,
+        await devChain.world.electCouncil({ members: [round % 2] }),
+      ];
+      const after = await Promise.all(Array.from({ length: 20 }, () => chain.finalizedHead()));
+      for (const head of await Promise.all(many)) expect(head.number).toBeGreaterThanOrEqual(number);
+      for (const head of after) {
+        expect(head.number).toBe(block);
+        expect(await head.view.councilMembers()).toEqual([String(round % 2)]);
+      }
+      expect(new Set(after.map(({ view }) => view)).size).toBe(1);
+    }
+  });
+
   it('with an error, not at all, or cut off: unavailable, and well again after', async () => {
     const view = await viewNow();
     proxy.setFault((message) =>
-      message.method === 'state_getStorage'
+      message.method === 'state_queryStorageAt'
         ? {
             id: message.id!,
             method: message.method,
@@ -316,3 +360,22 @@ describe('opening', () => {
     ).rejects.toThrow(ChainUnavailableError);
   });
 });
+
+type Result = [{ block: string; changes: [key: string, value: string | null][] }];
+
+/** Storage values on their way, changed. */
+function withResult(change: (result: Result) => unknown): Fault {
+  return (message) =>
+    message.method === 'state_queryStorageAt' && message.result !== undefined
+      ? { ...message, result: change(message.result as Result) }
+      : message;
+}
+
+function changingValues(change: (key: string, value: string | null) => unknown): Fault {
+  return withResult((sets) =>
+    sets.map(({ block, changes }) => ({
+      block,
+      changes: changes.map(([key, value]) => [key, change(key, value)]),
+    })),
+  );
+}

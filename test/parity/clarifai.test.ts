@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { AccessDenied } from '../../shared/sdk/index.ts';
-import { getAsset, join, publishVideo, setPolicy, useNetwork } from '../support/network.ts';
+import { get, getAsset, join, publishVideo, setPolicy, useNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
 
 const network = useNetwork();
@@ -46,4 +46,24 @@ it('CLA-5: an URL passed to a stranger fails; once that person is a collaborator
   });
   const response = await stranger.client.fetchAsset(media);
   expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
+});
+
+it('CLA-4: a token comes only after sign-in; after sign-out the old token is refused at the same URL', async () => {
+  const owner = await join(network());
+  const { media, bytes } = await publishVideo(network(), owner, { videoPublic: false });
+  const unsigned = await fetch(`${network().auth.url}/v1/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ roles: [{ role: 'member', member: owner.member }] }),
+  });
+  expect(unsigned.status).toBe(400);
+
+  const url = await owner.client.assetUrl(media);
+  const before = await get(url);
+  expect([before.status, before.bytes.equals(bytes.media)]).toEqual([200, true]);
+  await owner.client.signOut();
+  await until('the token is dead', async () => (await get(url)).status === 401);
+  const after = await get(url);
+  expect([after.code, after.reason]).toEqual(['token_invalid', 'token_revoked']);
+  expect((await get(await owner.client.assetUrl(media))).status).toBe(200);
 });

@@ -5,6 +5,7 @@ import type { RoleContext, Verdict } from './context.ts';
 import { checkCouncilMember } from './council-member.ts';
 import { checkCrtHolder } from './crt-holder.ts';
 import { checkCurator } from './curator.ts';
+import { checkDistributionOperator } from './distribution-operator.ts';
 import { checkGateway } from './gateway.ts';
 import { checkContentLead } from './content-lead.ts';
 import { checkMember } from './member.ts';
@@ -29,6 +30,8 @@ export function checkRole(request: RoleRequest, context: RoleContext): Promise<V
       return checkContentLead(context);
     case 'council_member':
       return checkCouncilMember(context);
+    case 'distribution_operator':
+      return checkDistributionOperator(request, context);
     case 'gateway':
       return checkGateway(request, context);
   }

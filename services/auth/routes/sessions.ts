@@ -78,7 +78,7 @@ export function serveSessions(
     },
     async (request, reply) => {
       const { account, sid } = await authenticate(request, 'DELETE', '/v1/sessions');
-      await sessions.end(account, 'all', `session:${sid}`);
+      await sessions.end(account, null, `session:${sid}`);
       return reply.code(204).send();
     },
   );
