@@ -31,10 +31,28 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 /** A database of this test's own, migrated and empty; gone at the end, with whoever is still connected. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(TEMPLATE);
+
+/** The same, with nothing in it at all. */
+export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('template0');
+
+/** A database as `build` leaves it, to be cloned for each test: that is much faster than building it again. */
+export async function createTemplate(
+  build: () => Promise<TestDatabase>,
+): Promise<AsyncDisposable & { readonly clone: () => Promise<TestDatabase> }> {
+  const built = await build();
+  const name = new URL(built.url).pathname.slice(1);
+  await built.pool.end();
+  return {
+    clone: () => createDatabase(name),
+    [Symbol.asyncDispose]: () => administer(inject('postgresUrl'), `drop database ${name} with (force)`),
+  };
+}
+
+async function createDatabase(template: string): Promise<TestDatabase> {
   const server = inject('postgresUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await administer(server, `create database ${name} template ${TEMPLATE}`);
+  await administer(server, `create database ${name} template ${template}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, createLog('test', 'silent'));

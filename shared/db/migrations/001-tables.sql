@@ -11,7 +11,8 @@ create table panoptes.channel (
   creator_token bigint,
   is_public boolean not null,
   is_censored boolean not null default false,
-  check ((owner_member is null) <> (owner_group is null))
+  -- Both null: a curator group, but a source that does not say which.
+  check (owner_member is null or owner_group is null)
 );
 
 create table panoptes.video (
