@@ -17,7 +17,7 @@ export function naiveClaim(
     return membership !== undefined && hexOfAddress(membership.controllerAccount) === account;
   };
   const me = member !== undefined && acts(member) ? member : null;
-  const works = (group: 'content' | 'app', worker: string): boolean => {
+  const works = (group: 'content' | 'app' | 'distribution', worker: string): boolean => {
     const found = state.workers[group].get(worker);
     return found !== undefined && hexOfAddress(found.roleAccountId) === account;
   };
@@ -90,6 +90,14 @@ export function naiveClaim(
       return lead === null ? null : { role: 'content_lead', worker: `content:${lead}` };
     case 'council_member':
       return me !== null && state.council.includes(me) ? { role: 'council_member', member: me } : null;
+    case 'distribution_operator': {
+      const { worker } = request;
+      if (!works('distribution', worker)) return null;
+      const buckets = request.buckets.filter((id) =>
+        state.distributionBuckets.get(id.replace(':', '/'))?.operators.includes(Number(worker)),
+      );
+      return { role: 'distribution_operator', worker: `distribution:${worker}`, buckets };
+    }
     case 'gateway':
       return works('app', request.gateway)
         ? { role: 'gateway', gateway: request.gateway, worker: `app:${request.gateway}` }

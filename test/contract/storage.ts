@@ -15,6 +15,8 @@ export interface RawState {
   readonly workers: Readonly<Record<Group, ReadonlyMap<string, RawWorker>>>;
   readonly leads: Readonly<Record<Group, string | null>>;
   readonly council: readonly string[];
+  /** By family and index: `0/1`. */
+  readonly distributionBuckets: ReadonlyMap<string, { readonly operators: readonly number[] }>;
   /** By token and member: `0/7`. */
   readonly tokenAccounts: ReadonlyMap<string, bigint>;
   /** By channel and object: `1/7`. */
@@ -69,7 +71,7 @@ export async function readRawState(api: ApiPromise, blockHash: string): Promise<
     Object.fromEntries(
       await Promise.all(GROUPS.map(async (group) => [group, await read(group)] as const)),
     ) as Record<Group, T>;
-  const [memberships, channels, videos, curatorGroups, workers, leads, council, accounts, objects] =
+  const [memberships, channels, videos, curatorGroups, workers, leads, council, buckets, accounts, objects] =
     await Promise.all([
       all<{ controllerAccount: string }>('members.membershipById'),
       all<RawChannel>('content.channelById'),
@@ -78,6 +80,7 @@ export async function readRawState(api: ApiPromise, blockHash: string): Promise<
       groups((group) => all<RawWorker>(`${group}WorkingGroup.workerById`)),
       groups((group) => one(`${group}WorkingGroup.currentLead`)),
       one('council.councilMembers') as Promise<readonly { membershipId: number }[]>,
+      all<{ operators: readonly number[] }>('storage.distributionBucketByFamilyIdById'),
       all<{ amount: string | number }>('projectToken.accountInfoByTokenAndMember'),
       all<{ size_?: number; size: number; ipfsContentId: string }>('storage.dataObjectsById'),
     ]);
@@ -89,6 +92,7 @@ export async function readRawState(api: ApiPromise, blockHash: string): Promise<
     workers,
     leads: mapValues(leads, (lead) => (lead === null ? null : String(lead as number))),
     council: council.map(({ membershipId }) => String(membershipId)),
+    distributionBuckets: buckets,
     tokenAccounts: new Map([...accounts].map(([key, { amount }]) => [key, BigInt(amount)])),
     dataObjects: new Map(
       [...objects].map(([key, object]) => [
