@@ -11,6 +11,7 @@ import {
 import type { Logger } from '../../shared/runtime/index.ts';
 import { AccessQuery } from '../../shared/wire/index.ts';
 import type { FactsOptions } from './access/request-facts.ts';
+import { createChunkPool } from './assets/chunk-pool.ts';
 import type { DistributorConfig } from './config.ts';
 import type { DistributorDeps } from './deps.ts';
 import { createFastPath } from './fast-path.ts';
@@ -46,13 +47,14 @@ export function createApp(
     cors,
     tally,
   });
+  const chunks = createChunkPool(config.sendBytesMax);
   const facts: FactsOptions = {
     distributorId: config.distributorId,
     names: { cookie: config.cookie, query: config.query },
     countryHeader: config.countryHeader,
     isTrustedProxy,
   };
-  const serving = { ...deps, sender: createAssetSender(tally), facts, cors, maxAgeSec, clock };
+  const serving = { ...deps, sender: createAssetSender(tally, chunks), facts, cors, maxAgeSec, clock };
   const fastPath = createFastPath({
     ...serving,
     prefix,
@@ -81,6 +83,6 @@ export function createApp(
   }
   serveStatus(app, { ...deps, id: config.distributorId });
   serveHealth(app, () => ({ ready: !deps.gate.isStale(), ...deps.ages() }));
-  registerMetrics(serveMetrics(app), { ...deps, limits, connections, tally, fastPath });
+  registerMetrics(serveMetrics(app), { ...deps, limits, connections, tally, fastPath, chunks });
   return app;
 }

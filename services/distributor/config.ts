@@ -53,6 +53,8 @@ export interface DistributorConfig extends ServerSettings {
   /** How long caches may keep an answer: a change of policy goes unnoticed by them no longer than this. */
   readonly maxAgeSec: number;
   readonly limits: Limits;
+  /** Memory for large files on their way to clients. */
+  readonly sendBytesMax: number;
   readonly fetchesMax: number;
   /** Assets that wait in line to be fetched. */
   readonly fetchesWaitingMax: number;
@@ -152,6 +154,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), []),
       maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
       limits: readLimits(env),
+      sendBytesMax: env.get('PANOPTES_SEND_BYTES_MAX', asInteger(0, 64 * GIB), 64 * MIB),
       fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),
       fetchesWaitingMax: env.get('PANOPTES_FETCHES_WAITING_MAX', asInteger(0, 100_000), 1_000),
       sourceBytesPerSecMin: env.get('PANOPTES_SOURCE_BYTES_PER_SEC_MIN', asInteger(1, GIB), 64 * 1_024),

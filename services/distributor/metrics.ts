@@ -7,6 +7,7 @@ import type { AddressBudget } from './limits/address-budget.ts';
 import type { ConnectionStats } from './limits/connections.ts';
 import type { FirstSights } from './limits/first-sights.ts';
 import type { Limits } from './limits/settings.ts';
+import type { ChunkPool } from './assets/chunk-pool.ts';
 import type { Feed } from './policy/feed.ts';
 import type { Tally } from './tally.ts';
 
@@ -18,6 +19,7 @@ export interface MetricsSources {
   readonly failures: AddressBudget;
   readonly firstSights: FirstSights;
   readonly tally: Tally;
+  readonly chunks: ChunkPool;
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
   readonly age: KnowledgeAge;
@@ -28,7 +30,7 @@ export interface MetricsSources {
 
 /** Metrics are read off the parts when somebody asks; a request only adds to plain numbers. */
 export function registerMetrics(registry: Registry, sources: MetricsSources): void {
-  const { tally, verifier, store, age, sizes, feed } = sources;
+  const { tally, chunks, verifier, store, age, sizes, feed } = sources;
   const { fastPath, limits, connections, requests, failures, firstSights } = sources;
   const registers = [registry];
 
@@ -125,6 +127,12 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     'panoptes_memory_cache_bytes',
     'Bytes of small assets in memory',
     () => store.stats.memoryBytes,
+  );
+  addGauge(
+    registry,
+    'panoptes_send_buffer_bytes',
+    'Memory for large files on their way to clients',
+    () => chunks.bytes,
   );
   addGauge(
     registry,

@@ -86,7 +86,7 @@ async function read(asset: StoredAsset): Promise<Buffer> {
 
 async function filesOnDisk(): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return entries.filter((entry) => entry.isFile() && entry.name !== 'index').map(({ name }) => name);
 }
 
 const pathOf = (object: DataObject): string => join(dir, object.contentHash.slice(-2), cacheKey(object));

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createArrival, HELD_BYTES, type Arrival } from '../../services/distributor/assets/arrival.ts';
-import { shareHandle } from '../../services/distributor/assets/shared-handle.ts';
+import { shareHandle, writeAll } from '../../services/distributor/assets/shared-handle.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const SIZE = 4 * HELD_BYTES;
@@ -85,7 +85,7 @@ async function play(sources: readonly Source[], readers: readonly Reader[]): Pro
       for (let turn = 0; turn < 3; turn += 1) await setImmediate();
     }
   };
-  arrival.begin(file);
+  arrival.begin({ ...file, write: (bytes, position) => writeAll(file.handle, bytes, position) });
   for (const source of sources) {
     arrival.restart();
     await put(sent(source));

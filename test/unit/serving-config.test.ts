@@ -25,6 +25,7 @@ describe('the settings of a distributor', () => {
       ],
       nodeSeed: null,
       fetchesMax: 32,
+      sendBytesMax: 67_108_864,
       fetchesWaitingMax: 1_000,
       sourceIdleMsMax: 10_000,
       sourceBytesPerSecMin: 65_536,

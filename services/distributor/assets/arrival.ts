@@ -1,7 +1,8 @@
 import { Problem } from '../../../shared/wire/index.ts';
 import { SNIFF_BYTES, type ContentType } from './content-type.ts';
 import { sniff, type AssetFile } from './open-file.ts';
-import { readBytes, readSome, writeAll, type SharedHandle } from './shared-handle.ts';
+import type { Draft } from './disk-cache.ts';
+import { readBytes, readSome } from './shared-handle.ts';
 
 /**
  * How much of the end of every answer waits until the whole file has been verified. Without it a client could get all it
@@ -21,7 +22,7 @@ export interface Arrival {
   /** Resolves when an answer of so many bytes may begin. Rejects with what `fail` was told. */
   readonly open: (bytes: number) => Promise<AssetFile>;
   /** Where the bytes go; nobody reads before. The caller owns it, until `verify` or `fail`. */
-  begin(handle: SharedHandle): void;
+  begin(draft: Draft): void;
   /** Another source begins. */
   restart(): void;
   /** The next bytes of the present source, written or compared once it resolves. */
@@ -40,7 +41,7 @@ interface Waiting {
 export function createArrival(size: number, onCut: () => void): Arrival {
   let mode: 'arriving' | 'verified' | 'failed' = 'arriving';
   let failure: unknown;
-  let file: SharedHandle | null = null;
+  let file: Draft | null = null;
   /** Bytes of the present source so far. */
   let arrived = 0;
   /** Bytes before this one have been given to answers; the present source must agree with those before `toCompare`. */
@@ -65,12 +66,12 @@ export function createArrival(size: number, onCut: () => void): Arrival {
     new Promise((resolve) => {
       waiting.add({ position, wake: resolve });
     });
-  const getFile = (): SharedHandle => {
+  const getFile = (): Draft => {
     if (file === null) throw new Error('The file is not begun');
     return file;
   };
 
-  const readEdition = (from: SharedHandle, mine: number, contentType: ContentType): AssetFile => {
+  const readEdition = (from: Draft, mine: number, contentType: ContentType): AssetFile => {
     const check = (): void => {
       if (edition !== mine) throw new Problem('source_unavailable', 'Sources contradict each other');
       if (mode === 'failed') throw failure;
@@ -119,16 +120,16 @@ export function createArrival(size: number, onCut: () => void): Arrival {
         from.release();
       }
     },
-    begin: (handle) => void (file = handle),
+    begin: (draft) => void (file = draft),
     restart: () => {
       toCompare = given;
       arrived = 0;
     },
     put: async (chunk) => {
-      const { handle } = getFile();
+      const draft = getFile();
       const known = Math.min(chunk.length, Math.max(0, toCompare - arrived));
       const isKnown =
-        known === 0 || (await readBytes(handle, arrived, known)).equals(chunk.subarray(0, known));
+        known === 0 || (await readBytes(draft.handle, arrived, known)).equals(chunk.subarray(0, known));
       if (!isKnown) {
         edition += 1;
         toCompare = given = 0;
@@ -136,7 +137,7 @@ export function createArrival(size: number, onCut: () => void): Arrival {
         onCut();
       }
       const rest = isKnown ? known : 0;
-      await writeAll(handle, chunk.subarray(rest), arrived + rest);
+      await draft.write(chunk.subarray(rest), arrived + rest);
       arrived += chunk.length;
       const there = readable();
       wake((position) => position < there);

@@ -109,8 +109,8 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     try {
       check(object);
       await limiter.run(() =>
-        disk.store(cacheKey(object), object.size, (file) => {
-          arrival.begin(file);
+        disk.store(cacheKey(object), object.size, (draft) => {
+          arrival.begin(draft);
           return tryEach(object, arrival);
         }),
       );

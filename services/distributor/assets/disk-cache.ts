@@ -1,10 +1,10 @@
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../../shared/runtime/index.ts';
+import { findCachedFiles, saveCacheIndex, type CachedFile } from './cache-index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
-import { shareHandle, type SharedHandle } from './shared-handle.ts';
-import { isCacheKey } from './source.ts';
+import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
 
 /**
  * Verified files on disk, named by their data object and content hash (`cacheKey`), so that a file can never stand for
@@ -18,15 +18,18 @@ export interface DiskCache extends AsyncDisposable {
   has(key: string): boolean;
   /** Marks a file as used. */
   touch(key: string): void;
-  /**
-   * Keeps what `write` has written, once it resolves: it must throw unless the bytes are exactly those of `key`. The
-   * handle can be taken and read from all the while.
-   */
-  store(key: string, size: number, write: (file: SharedHandle) => Promise<void>): Promise<void>;
+  /** Keeps what `fill` has written, once it resolves: it must throw unless the bytes are exactly those of `key`. */
+  store(key: string, size: number, fill: (draft: Draft) => Promise<void>): Promise<void>;
   drop(key: string): void;
   readonly files: number;
   readonly bytes: number;
   readonly bytesMax: number;
+}
+
+/** A file that is being written, and can be taken and read from all the while. */
+export interface Draft extends SharedHandle {
+  /** When the disk is full, files of the cache make room for it. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
 }
 
 export interface DiskCacheOptions {
@@ -34,14 +37,19 @@ export interface DiskCacheOptions {
   readonly bytesMax: number;
   /** Files kept open between requests. */
   readonly openFilesMax: number;
+  /** How often it is written down what was used last, for the next run. */
+  readonly indexMs?: number;
   readonly log: Logger;
 }
+
+const INDEX_MS = 60_000;
 
 /** Takes up what an earlier run left in `dir`, and removes what it had not finished. */
 export async function openDiskCache({
   dir,
   bytesMax,
   openFilesMax,
+  indexMs = INDEX_MS,
   log,
 }: DiskCacheOptions): Promise<DiskCache> {
   const unfinished = join(dir, 'tmp');
@@ -68,16 +76,50 @@ export async function openDiskCache({
       if (reason !== 'set') remove(key);
     },
   });
-  for (const { key, size } of await scan(dir)) {
+  for (const { key, size } of await findCachedFiles(dir)) {
     if (size <= bytesMax) sizes.set(key, size);
     else remove(key);
   }
+
+  const byUse = function* (): Generator<CachedFile> {
+    for (const key of sizes.rkeys()) yield { key, size: sizes.peek(key) ?? 0 };
+  };
+  /** One at a time; what it says is checked when it is read, so nothing depends on it but speed and order. */
+  let saving = Promise.resolve();
+  const saveIndex = (): Promise<void> => {
+    saving = saving
+      .then(() => saveCacheIndex(dir, byUse()))
+      .catch((error: unknown) => log.warn({ err: error }, 'the index of the cache could not be written'));
+    return saving;
+  };
+  const indexing = setInterval(() => void saveIndex(), indexMs);
 
   let reserved = 0;
   let serial = 0;
   const reserve = (size: number): void => {
     reserved += size;
     while (sizes.size > 0 && sizes.calculatedSize + reserved > bytesMax) sizes.pop();
+  };
+
+  /** Deletes what was used longest ago until so many bytes are free; false when there is nothing to delete. */
+  const makeRoom = async (bytes: number): Promise<boolean> => {
+    const before = sizes.calculatedSize;
+    let files = 0;
+    for (; sizes.size > 0 && before - sizes.calculatedSize < bytes; files += 1) sizes.pop();
+    if (files > 0)
+      log.warn({ files, bytes: before - sizes.calculatedSize }, 'the disk is full: files make room');
+    const isAny = files > 0 || removals.size > 0;
+    await Promise.all(removals.values());
+    return isAny;
+  };
+  const untilRoom = async <T>(bytes: number, work: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isDiskFull(error) || !(await makeRoom(bytes))) throw error;
+      }
+    }
   };
 
   return {
@@ -98,16 +140,21 @@ export async function openDiskCache({
     has: (key) => sizes.has(key),
     touch: (key) => void sizes.get(key),
     drop: (key) => void sizes.delete(key),
-    store: async (key, size, write) => {
+    store: async (key, size, fill) => {
       serial += 1;
       const draft = join(unfinished, `${serial}-${key}`);
       reserve(size);
       let file: SharedHandle | null = null;
       try {
-        file = shareHandle(await open(draft, 'wx+'));
-        await write(file);
-        await file.handle.datasync();
-        await mkdir(dirname(pathOf(key)), { recursive: true });
+        const shared = shareHandle(await untilRoom(size, () => open(draft, 'wx+')));
+        file = shared;
+        const { handle } = shared;
+        await fill({
+          ...shared,
+          write: (bytes, position) => untilRoom(size, () => writeAll(handle, bytes, position)),
+        });
+        await untilRoom(size, () => handle.datasync());
+        await untilRoom(size, () => mkdir(dirname(pathOf(key)), { recursive: true }));
         await removals.get(key);
         await rename(draft, pathOf(key));
         sizes.set(key, size);
@@ -127,11 +174,16 @@ export async function openDiskCache({
     },
     bytesMax,
     [Symbol.asyncDispose]: async () => {
+      clearInterval(indexing);
+      await saveIndex();
       openFiles.clear();
       await Promise.all(removals.values());
     },
   };
 }
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 
 /** Opens a file if it is there and has that size. */
 async function findFile(path: string, size: number): Promise<OpenFile | null> {
@@ -150,19 +202,4 @@ async function findFile(path: string, size: number): Promise<OpenFile | null> {
   }
   await handle.close();
   return null;
-}
-
-/** The files of an earlier run, least recently used first as far as the file system knows. */
-async function scan(dir: string): Promise<readonly { key: string; size: number }[]> {
-  const found: { key: string; size: number; usedMs: number }[] = [];
-  for (const shard of await readdir(dir, { withFileTypes: true })) {
-    if (!shard.isDirectory() || shard.name === 'tmp') continue;
-    const names = (await readdir(join(dir, shard.name))).filter(
-      (name) => isCacheKey(name) && name.endsWith(shard.name),
-    );
-    const stats = await Promise.all(names.map((name) => stat(join(dir, shard.name, name))));
-    for (const [index, { size, atimeMs, mtimeMs }] of stats.entries())
-      found.push({ key: names[index] ?? '', size, usedMs: Math.max(atimeMs, mtimeMs) });
-  }
-  return found.sort((a, b) => a.usedMs - b.usedMs);
 }

@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { CacheStatus, MemoryAsset, StoredAsset } from '../assets/asset-store.ts';
+import type { ChunkPool } from '../assets/chunk-pool.ts';
 import type { AssetFile } from '../assets/open-file.ts';
 import { rangeLength, type ByteRange } from '../assets/range.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import type { Tally } from '../tally.ts';
 import { contentHeaders } from './asset-headers.ts';
 import type { FlatHeaders } from './cors.ts';
+import { sendFile } from './send-file.ts';
 
 /** What of Fastify's reply sending needs; it is not Fastify's for requests that never get there. */
 export interface Raw {
@@ -34,10 +36,21 @@ export interface AssetSender {
   send(reply: Raw, stored: StoredAsset, answer: AssetAnswer): Promise<void>;
 }
 
-const CHUNK_BYTES = 256 * 1024;
-
 /** Answers are written straight to Node's response: Fastify's own way costs small assets a good part of their speed. */
-export function createAssetSender(tally: Tally): AssetSender {
+export function createAssetSender(tally: Tally, pool: ChunkPool): AssetSender {
+  /** When the file cannot be read, it is too late to say so: a broken connection is the only honest end. */
+  const copy = async (file: AssetFile, answer: AssetAnswer, response: ServerResponse): Promise<void> => {
+    const { range, size, mayGoOn } = answer;
+    try {
+      const part = range === 'whole' ? { first: 0, last: size - 1 } : range;
+      await sendFile(file, { range: part, mayGoOn }, response, pool);
+    } catch (error) {
+      response.destroy();
+      // Why an asset did not arrive has been logged where it was fetched.
+      if (!(error instanceof Problem)) throw error;
+    }
+  };
+
   const begin = (
     reply: Raw,
     cache: CacheStatus,
@@ -90,48 +103,4 @@ export function createAssetSender(tally: Tally): AssetSender {
       }
     },
   };
-}
-
-/**
- * Copies a part of a file, a chunk in memory at a time, as fast as the client takes it. A client that goes away ends
- * the reading. When the file cannot be read, or may not be any more, it is too late to say so: a broken connection is the
- * only honest end.
- */
-async function copy(
-  file: AssetFile,
-  { range, mayGoOn }: Pick<AssetAnswer, 'range' | 'mayGoOn'>,
-  response: ServerResponse,
-): Promise<void> {
-  const { first, last } = range === 'whole' ? { first: 0, last: file.size - 1 } : range;
-  try {
-    for (let at = first; at <= last && !response.destroyed;) {
-      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, last - at + 1));
-      const length = await file.read(chunk, at, last);
-      if (!mayGoOn()) {
-        response.destroy();
-        return;
-      }
-      at += length;
-      if (!response.write(chunk.subarray(0, length))) await writable(response);
-    }
-    response.end();
-  } catch (error) {
-    response.destroy();
-    // Why an asset did not arrive has been logged where it was fetched.
-    if (!(error instanceof Problem)) throw error;
-  }
-}
-
-/** Resolves when more can be written, or nothing ever again. */
-function writable(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

@@ -1,0 +1,80 @@
+import type { ServerResponse } from 'node:http';
+import type { ChunkPool } from '../assets/chunk-pool.ts';
+import type { AssetFile } from '../assets/open-file.ts';
+import type { ByteRange } from '../assets/range.ts';
+
+export interface FileAnswer {
+  readonly range: ByteRange;
+  /** Whether the rest may still be sent; asked before each chunk. */
+  readonly mayGoOn: () => boolean;
+}
+
+/**
+ * Copies a part of a file to a client: while one chunk is on its way to the kernel the next is read, two in memory at a
+ * time, as fast as the client takes them. Resolves when all has been handed over, the client is gone, or the answer may
+ * not go on, in which case the connection is broken. Throws when the file cannot be read.
+ */
+export async function sendFile(
+  file: AssetFile,
+  { range: { first, last }, mayGoOn }: FileAnswer,
+  response: ServerResponse,
+  pool: ChunkPool,
+): Promise<void> {
+  const chunks = [pool.take(), pool.take()] as const;
+  const writer = createWriter(response);
+  try {
+    for (let at = first, turn = 0; at <= last; turn = 1 - turn) {
+      await writer.isFree(turn);
+      if (response.destroyed) return;
+      const chunk = turn === 0 ? chunks[0] : chunks[1];
+      const length = await file.read(chunk.subarray(0, last - at + 1), at, last);
+      if (!mayGoOn()) {
+        response.destroy();
+        return;
+      }
+      writer.write(turn, chunk.subarray(0, length));
+      at += length;
+    }
+    await Promise.all([writer.isFree(0), writer.isFree(1)]);
+    response.end();
+  } finally {
+    const isRead = !response.destroyed && writer.pending === 0;
+    for (const chunk of chunks) pool.give(chunk, isRead);
+  }
+}
+
+interface Writer {
+  write(turn: number, bytes: Buffer): void;
+  /** Resolves when the kernel has what was written in this turn, or the connection is gone. */
+  isFree(turn: number): Promise<void>;
+  readonly pending: number;
+}
+
+function createWriter(response: ServerResponse): Writer {
+  const free = [Promise.resolve(), Promise.resolve()];
+  const ends = new Set<() => void>();
+  // Once, and not for each chunk; a write that a closed connection swallows may never call back.
+  response.once('close', () => {
+    for (const end of ends) end();
+  });
+  return {
+    write: (turn, bytes) => {
+      free[turn] = new Promise((resolve) => {
+        const end = (): void => {
+          ends.delete(end);
+          resolve();
+        };
+        if (response.destroyed) {
+          resolve();
+          return;
+        }
+        ends.add(end);
+        response.write(bytes, end);
+      });
+    },
+    isFree: (turn) => free[turn] ?? Promise.resolve(),
+    get pending() {
+      return ends.size;
+    },
+  };
+}
