@@ -1,9 +1,24 @@
 import { expect, it } from 'vitest';
-import { AccessDenied } from '../../shared/sdk/index.ts';
+import { startServiceProcess } from '../../services/devnet/process.ts';
+import { createCleanup } from '../../shared/base/index.ts';
+import { AccessDenied, createClient } from '../../shared/sdk/index.ts';
+import { bytesToHex } from '../../shared/token/index.ts';
 import { get, getAsset, join, publishVideo, setPolicy, useNetwork } from '../support/network.ts';
+import { startStorageServers } from '../support/storage-servers.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 const network = useNetwork();
+
+it('CLA-1: a GET of a gated asset’s exact URL without a token is refused', async () => {
+  const owner = await join(network());
+  const { media, thumbnail } = await publishVideo(network(), owner, { videoPublic: false });
+  for (const id of [media, thumbnail])
+    for (const headers of [{}, { range: 'bytes=0-0' }]) {
+      const got = await getAsset(network(), id, { headers });
+      expect([got.status, got.code]).toEqual([401, 'token_missing']);
+    }
+});
 
 it('CLA-2: a GET with a token in Authorization returns the bytes of a gated asset', async () => {
   const owner = await join(network());
@@ -25,6 +40,34 @@ it('CLA-2: a GET with a token in Authorization returns the bytes of a gated asse
   const withToken = await getAsset(network(), media, { token });
   expect(withToken.status).toBe(200);
   expect(withToken.bytes.equals(bytes.media)).toBe(true);
+});
+
+it('CLA-3: the node fetches with its own credentials from stores that refuse anonymous access', async () => {
+  const owner = await join(network());
+  const [inNode, inS3] = [await publishVideo(network(), owner), await publishVideo(network(), owner)];
+  // A storage node that asks for the distributor's own token.
+  expect((await fetch(`${network().storage.url}/api/v1/files/${inNode.media}`)).status).toBe(401);
+  const fromNode = await getAsset(network(), inNode.media);
+  expect([fromNode.status, fromNode.bytes.equals(inNode.bytes.media)]).toEqual([200, true]);
+
+  // A private S3 bucket.
+  await using cleanup = createCleanup();
+  const stores = cleanup.use(await startStorageServers());
+  await stores.put('s3', inS3.media, inS3.bytes.media);
+  expect(await stores.anonymous('s3', inS3.media)).toBe(403);
+  const cache = cleanup.use(await createTemporaryFolder());
+  const distributor = cleanup.use(
+    await startServiceProcess('distributor', {
+      PANOPTES_PORT: '0',
+      PANOPTES_DATABASE_URL: network().databaseUrl,
+      PANOPTES_ROOT_KEY: bytesToHex(network().root.publicKey),
+      PANOPTES_DISTRIBUTOR_ID: '0',
+      PANOPTES_CACHE_DIR: cache.path,
+      ...stores.settings,
+    }),
+  );
+  const fromS3 = await get(`${distributor.url}/api/v1/assets/${inS3.media}`);
+  expect([fromS3.status, fromS3.bytes.equals(inS3.bytes.media)]).toEqual([200, true]);
 });
 
 it('CLA-5: an URL passed to a stranger fails; once that person is a collaborator it works, unchanged', async () => {
@@ -66,4 +109,76 @@ it('CLA-4: a token comes only after sign-in; after sign-out the old token is ref
   const after = await get(url);
   expect([after.code, after.reason]).toEqual(['token_invalid', 'token_revoked']);
   expect((await get(await owner.client.assetUrl(media))).status).toBe(200);
+});
+
+it('CLA-7: a client knows from the answers whether an asset needs a token, and shows it to its distributors alone', async () => {
+  const owner = await join(network());
+  const open = await publishVideo(network(), owner);
+  const gated = await publishVideo(network(), owner, { videoPublic: false });
+  const shown: { readonly origin: string; readonly path: string; readonly hasToken: boolean }[] = [];
+  const client = createClient({
+    authUrl: network().auth.url,
+    distributorUrls: [network().distributor.url],
+    signer: owner.wallet,
+    member: owner.member,
+    fetch: (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      const hasToken = new Headers(init?.headers).has('authorization');
+      shown.push({ origin: url.origin, path: url.pathname, hasToken });
+      return fetch(input, init);
+    },
+  });
+  for (const { media } of [gated, open]) expect((await client.fetchAsset(media)).status).toBe(200);
+  const distributor = new URL(network().distributor.url).origin;
+  const withToken = shown.filter(({ hasToken }) => hasToken);
+  expect(withToken.length).toBeGreaterThan(0);
+  expect(withToken.every(({ origin }) => origin === distributor)).toBe(true);
+  expect(withToken.some(({ path }) => path.endsWith(`/${open.media}`))).toBe(false);
+  expect(await client.assetUrl(open.media)).not.toContain('/t/');
+});
+
+it('CLA-8: what was public before gating was switched on stays public at its URL, beside what is gated', async () => {
+  const owner = await join(network());
+  const before = await publishVideo(network(), owner);
+  const after = await publishVideo(network(), owner);
+  expect((await getAsset(network(), before.media)).status).toBe(200);
+  await setPolicy(
+    network(),
+    owner,
+    after.channel,
+    { scope: 'video', id: after.video },
+    { v: 1, media: { role: 'member' } },
+    { asset: after.media, status: 401 },
+  );
+  const [open, thumbnail, gated] = await Promise.all(
+    [before.media, after.thumbnail, after.media].map((id) => getAsset(network(), id)),
+  );
+  expect([open?.status, thumbnail?.status, gated?.status]).toEqual([200, 200, 401]);
+  expect(open?.headers.get('cache-control')).toContain('public');
+});
+
+it('CLA-9: a listing says of each asset whether it is gated, and how', async () => {
+  const owner = await join(network());
+  const open = await publishVideo(network(), owner);
+  const gated = await publishVideo(network(), owner);
+  await setPolicy(
+    network(),
+    owner,
+    gated.channel,
+    { scope: 'video', id: gated.video },
+    { v: 1, media: { role: 'crt_holder', minAmount: '100' } },
+    { asset: gated.media, status: 401 },
+  );
+  const response = await fetch(`${network().distributor.url}/api/v1/access`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ids: [open.media, gated.media, gated.thumbnail] }),
+  });
+  const { assets } = (await response.json()) as { readonly assets: readonly Record<string, unknown>[] };
+  expect(assets).toEqual([
+    { id: open.media, allowed: true },
+    { id: gated.media, allowed: false, code: 'token_missing', needs: expect.any(Array) },
+    { id: gated.thumbnail, allowed: true },
+  ]);
+  expect(JSON.stringify(assets[1])).toContain('"minAmount":"100"');
 });

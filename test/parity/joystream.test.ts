@@ -196,6 +196,20 @@ it('JOY-5: signature, policy from memory, roles against policy, serve or reject;
   }
 });
 
+it('JOY-11: storage nodes ask distributors for authentication, and know them by their own key', async () => {
+  const owner = await join(network());
+  const { media, bytes } = await publishVideo(network(), owner);
+  const atStorage = `${network().storage.url}/api/v1/files/${media}`;
+  expect((await fetch(atStorage)).status).toBe(401);
+  // Nor does a viewer's token open a storage node.
+  const token = await roleToken(owner, { role: 'member', member: owner.member });
+  expect((await fetch(atStorage, { headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
+
+  const got = await getAsset(network(), media);
+  expect([got.status, got.headers.get('x-cache')]).toEqual([200, 'miss']);
+  expect(got.bytes.equals(bytes.media)).toBe(true);
+});
+
 it.each(['video', 'channel'] as const)(
   'JOY-8: non-public (%s): only insiders get any asset of it, whatever kind',
   async (what) => {
