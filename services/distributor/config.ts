@@ -52,6 +52,10 @@ export interface DistributorConfig extends ServerSettings {
   readonly allowedOrigins: readonly string[];
   /** How long caches may keep an answer: a change of policy goes unnoticed by them no longer than this. */
   readonly maxAgeSec: number;
+  /** Of images that are asked for in another size: the file, what it unfolds to, and how many are made at a time. */
+  readonly imageBytesMax: number;
+  readonly imagePixelsMax: number;
+  readonly imagesAtOnceMax: number;
   readonly limits: Limits;
   /** Memory for large files on their way to clients. */
   readonly sendBytesMax: number;
@@ -153,6 +157,9 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
       prefix: env.get('PANOPTES_PREFIX', asPrefix, '/t'),
       allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), []),
       maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
+      imageBytesMax: env.get('PANOPTES_IMAGE_BYTES_MAX', asInteger(1, GIB), 32 * MIB),
+      imagePixelsMax: env.get('PANOPTES_IMAGE_PIXELS_MAX', asInteger(1, 1_000_000_000), 50_000_000),
+      imagesAtOnceMax: env.get('PANOPTES_IMAGES_AT_ONCE_MAX', asInteger(1, 64), 2),
       limits: readLimits(env),
       sendBytesMax: env.get('PANOPTES_SEND_BYTES_MAX', asInteger(0, 64 * GIB), 64 * MIB),
       fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),

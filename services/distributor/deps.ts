@@ -8,6 +8,7 @@ import type { DistributorBuckets, DistributorStatus } from '../../shared/wire/in
 import { createGate, type Gate, type KnowledgeAge } from './access/gate.ts';
 import { createTokenVerifier, type TokenVerifier } from './access/token-verifier.ts';
 import { createAssetFetcher } from './assets/asset-fetcher.ts';
+import { createImageSizes, type ImageSizes } from './assets/image-sizes.ts';
 import { createAssetStore, type AssetStore } from './assets/asset-store.ts';
 import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
@@ -26,6 +27,7 @@ export interface DistributorDeps extends AsyncDisposable {
   readonly gate: Gate;
   readonly verifier: TokenVerifier;
   readonly store: AssetStore;
+  readonly images: ImageSizes;
   /** What clients may still take, by address and of the processor. */
   readonly requests: AddressBudget;
   readonly failures: AddressBudget;
@@ -58,6 +60,8 @@ const BUDGET_BURST_SEC = 10;
 const ADDRESSES_MAX = 50_000;
 /** Some hundred signatures: a crowd that comes with new tokens is let in at once. */
 const SIGNATURE_BURST_MS = 100;
+/** Of the memory for small assets, a quarter is for images in other sizes. */
+const IMAGES_PART = 4;
 const OPEN_FILES_MAX = 256;
 
 export function openDeps(config: DistributorConfig, log: Logger): Promise<DistributorDeps> {
@@ -130,6 +134,14 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
       failures,
       firstSights,
       store,
+      images: createImageSizes({
+        store,
+        memoryBytesMax: config.memoryBytesMax / IMAGES_PART,
+        bytesMax: config.imageBytesMax,
+        pixelsMax: config.imagePixelsMax,
+        atOnceMax: config.imagesAtOnceMax,
+        log,
+      }),
       age: feed,
       feed: feed.stats,
       informed: start === null ? feed.current : Promise.race([feed.current, setTimeout(FIRST_LOOK_MS_MAX)]),
@@ -169,7 +181,13 @@ async function openStore(config: DistributorConfig, log: Logger): Promise<AssetS
     limits: { idleMsMax: config.sourceIdleMsMax, bytesPerSecMin: config.sourceBytesPerSecMin },
     log,
   });
-  return createAssetStore({ disk, fetcher, memoryBytesMax, smallBytesMax: SMALL_BYTES_MAX, log });
+  return createAssetStore({
+    disk,
+    fetcher,
+    memoryBytesMax: memoryBytesMax - memoryBytesMax / IMAGES_PART,
+    smallBytesMax: SMALL_BYTES_MAX,
+    log,
+  });
 }
 
 async function readVersion(): Promise<string> {

@@ -1,6 +1,7 @@
 import { addGauge, Counter, Gauge, type Registry } from '../../shared/http/index.ts';
 import type { KnowledgeAge } from './access/gate.ts';
 import type { TokenVerifier } from './access/token-verifier.ts';
+import type { ImageSizes } from './assets/image-sizes.ts';
 import type { AssetStore } from './assets/asset-store.ts';
 import type { FastPath } from './fast-path.ts';
 import type { AddressBudget } from './limits/address-budget.ts';
@@ -12,6 +13,7 @@ import type { Feed } from './policy/feed.ts';
 import type { Tally } from './tally.ts';
 
 export interface MetricsSources {
+  readonly images: ImageSizes;
   readonly fastPath: FastPath;
   readonly limits: Limits;
   readonly connections: ConnectionStats;
@@ -110,6 +112,21 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     'panoptes_fast_answers_total',
     'Answers from memory without any framework, among panoptes_answers_total',
     () => fastPath.answered,
+  );
+  counter(
+    'panoptes_images_total',
+    'Images made in another size, and those that could not be',
+    'result',
+    () => {
+      const { made, failed } = sources.images.stats;
+      return Object.entries({ made, failed });
+    },
+  );
+  addGauge(
+    registry,
+    'panoptes_images_bytes',
+    'Bytes of images in other sizes in memory',
+    () => sources.images.stats.bytes,
   );
   addGauge(registry, 'panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
   addGauge(registry, 'panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);

@@ -1,6 +1,7 @@
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { startServiceProcess } from '../../services/devnet/process.ts';
-import { createCleanup } from '../../shared/base/index.ts';
+import { contentHash, createCleanup } from '../../shared/base/index.ts';
 import { AccessDenied, createClient } from '../../shared/sdk/index.ts';
 import { bytesToHex } from '../../shared/token/index.ts';
 import { get, getAsset, join, publishVideo, setPolicy, useNetwork } from '../support/network.ts';
@@ -181,4 +182,31 @@ it('CLA-9: a listing says of each asset whether it is gated, and how', async () 
     { id: gated.thumbnail, allowed: true },
   ]);
   expect(JSON.stringify(assets[1])).toContain('"minAmount":"100"');
+});
+
+it('CLA-6: one image in several sizes, orig, large, small and tiny, under one grant', async () => {
+  const owner = await join(network());
+  const picture = await sharp({ create: { width: 1_600, height: 900, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer();
+  const { channel, assets, block } = await network().chain.world.createChannel({
+    owner: { member: Number(owner.member) },
+    metadata: { isPublic: false, avatar: { size: picture.length, hash: await contentHash(picture) } },
+  });
+  const avatar = String(assets.avatar);
+  await network().storage.put(avatar, picture);
+  await network().chain.finalized(block);
+  const { token } = await owner.client.getToken([{ role: 'channel_owner', channel: String(channel) }]);
+  await until(
+    'the distributor knows it',
+    async () => (await getAsset(network(), avatar, { token })).status === 200,
+  );
+  const widths = [];
+  for (const size of ['orig', 'large', 'small', 'tiny']) {
+    expect((await getAsset(network(), `${avatar}?size=${size}`)).status).toBe(401);
+    const { status, bytes } = await getAsset(network(), `${avatar}?size=${size}`, { token });
+    expect(status).toBe(200);
+    widths.push((await sharp(bytes).metadata()).width);
+  }
+  expect(widths).toEqual([1_600, 1_280, 480, 128]);
 });

@@ -4,6 +4,7 @@ import { Problem } from '../../../shared/wire/index.ts';
 import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { toRefusalProblem } from '../access/refusal.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
+import { IMAGE_EDGES, type ImageSize, type ImageSizes } from '../assets/image-sizes.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
 import { matchesEtag, parseRange, rangeLength, type RequestedRange } from '../assets/range.ts';
 import type { DataObject } from '../assets/source.ts';
@@ -15,6 +16,7 @@ import type { Cors, FlatHeaders } from './cors.ts';
 export interface AssetRoutesOptions {
   readonly gate: Gate;
   readonly store: AssetStore;
+  readonly images: ImageSizes;
   readonly sender: AssetSender;
   /** Size and hash of an asset, `null` for one nobody knows. */
   readonly findObject: (asset: number) => DataObject | null;
@@ -32,7 +34,7 @@ export interface AssetRoutesOptions {
 export function createAssetHandler(
   options: AssetRoutesOptions,
 ): (request: AssetRequest, reply: FastifyReply) => Promise<void> | undefined {
-  const { gate, store, sender, findObject, clock } = options;
+  const { gate, store, images, sender, findObject, clock } = options;
   const headersFor = createAssetHeaders(options);
 
   /** `known`: of a request whose new token has had to wait for its turn. */
@@ -45,8 +47,9 @@ export function createAssetHandler(
     const object = findObject(asset);
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
     const facts = known ?? new RequestFacts(request, options.facts, nowSec(clock), method);
-    const etag = object === null ? '' : `"${object.contentHash}"`;
-    const range = object === null ? 'unsatisfiable' : requestedRange(request, object.size, etag);
+    const imageSize = findImageSize(request.query);
+    const etag = object === null ? '' : `"${object.contentHash}${imageSize === null ? '' : `-${imageSize}`}"`;
+    const range = object === null ? 'unsatisfiable' : requestedRange(request, object.size, etag, imageSize);
     facts.wants(range, object?.size ?? 0);
 
     /** Throws unless the request may have the asset as things are now; else all that is said of any answer to it. */
@@ -71,6 +74,17 @@ export function createAssetHandler(
       sender.sendNotModified(reply, store.peek(object), headers);
       return undefined;
     }
+    if (imageSize !== null)
+      return images.open(object, imageSize).then((stored) =>
+        sender.send(reply, stored, {
+          isHead: method === 'HEAD',
+          size: 'bytes' in stored.content ? stored.content.bytes.length : stored.content.size,
+          range: 'whole',
+          // Making it takes its time, and the answer is about now.
+          headers: headersIfAllowed(),
+          mayGoOn,
+        }),
+      );
     if (range === 'unsatisfiable') throw unsatisfiable(object);
     const answer = { isHead: method === 'HEAD', size, range, headers, mayGoOn };
     const inMemory = store.findInMemory(object);
@@ -98,10 +112,24 @@ export function createAssetHandler(
 }
 
 /** Only GET has ranges (RFC 9110, section 14.2). */
-function requestedRange(request: AssetRequest, size: number, etag: string): RequestedRange {
-  if (request.method !== 'GET') return 'whole';
+function requestedRange(
+  request: AssetRequest,
+  size: number,
+  etag: string,
+  imageSize: ImageSize | null,
+): RequestedRange {
+  // How long an image of another size is, is known once it is made.
+  if (request.method !== 'GET' || imageSize !== null) return 'whole';
   const { range, 'if-range': ifRange } = request.headers;
   return parseRange(range, typeof ifRange === 'string' ? ifRange : undefined, { size, etag });
+}
+
+/** `?size=`: `null` for the asset as it is. Throws `bad_request` for sizes that there are none of. */
+function findImageSize(query: unknown): ImageSize | null {
+  const size = (query as Readonly<Record<string, unknown>>).size;
+  if (size === undefined || size === 'orig') return null;
+  if (typeof size === 'string' && Object.hasOwn(IMAGE_EDGES, size)) return size as ImageSize;
+  throw new Problem('bad_request', `A size is one of orig, ${Object.keys(IMAGE_EDGES).join(', ')}`);
 }
 
 function unsatisfiable({ size }: DataObject): Problem {

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bearer, MEMBERS_ONLY, startTestDistributor, type TestDistributor } from '../support/distributor.ts';
+
+let node: TestDistributor;
+beforeAll(async () => {
+  node = await startTestDistributor({
+    PANOPTES_IMAGE_PIXELS_MAX: '3000000',
+    PANOPTES_IMAGE_BYTES_MAX: '2000000',
+  });
+});
+afterAll(() => node[Symbol.asyncDispose]());
+
+const picture = (width: number, height: number): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 3, background: 'teal' } })
+    .jpeg()
+    .toBuffer();
+const sized = (id: number, size: string, init: RequestInit = {}): Promise<Response> =>
+  node.get(`${id}?size=${size}`, init);
+const edges = async (response: Response): Promise<(number | string | null)[]> => {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const { width, height, format } = await sharp(bytes).metadata();
+  return [response.status, width, height, format, response.headers.get('content-type')];
+};
+
+it('an image comes in several sizes, each kept, under the same grant', async () => {
+  const gated = await node.addAsset({ policy: MEMBERS_ONLY, bytes: await picture(2_000, 1_000) });
+  const held = bearer(node.token());
+  expect((await sized(gated.id, 'tiny')).status).toBe(401);
+  expect((await sized(gated.id, 'orig')).status).toBe(401);
+  for (const [size, width, height] of [
+    ['large', 1_280, 640],
+    ['small', 480, 240],
+    ['tiny', 128, 64],
+  ] as const) {
+    const first = await sized(gated.id, size, held);
+    expect(first.headers.get('x-cache')).toBe('miss');
+    expect(first.headers.get('etag')).toBe(`"${gated.hash}-${size}"`);
+    expect(await edges(first)).toEqual([200, width, height, 'webp', 'image/webp']);
+    const again = await sized(gated.id, size, { headers: { ...held.headers, range: 'bytes=0-9' } });
+    expect([again.status, again.headers.get('x-cache')]).toEqual([200, 'hit']);
+    const head = await sized(gated.id, size, { method: 'HEAD', ...held });
+    expect(head.headers.get('content-length')).toBe(again.headers.get('content-length'));
+    await again.arrayBuffer();
+    const unchanged = await sized(gated.id, size, {
+      headers: { ...held.headers, 'if-none-match': first.headers.get('etag') ?? '' },
+    });
+    expect(unchanged.status).toBe(304);
+  }
+  expect(Buffer.from(await (await sized(gated.id, 'orig', held)).arrayBuffer()).equals(gated.bytes)).toBe(
+    true,
+  );
+  await node.db.pool.query('update panoptes.channel set is_censored = true where id = $1', [gated.channel]);
+  await expect.poll(async () => (await sized(gated.id, 'tiny', held)).status).toBe(451);
+});
+
+it('small images stay as large as they are', async () => {
+  const { id } = await node.addAsset({ bytes: await picture(40, 20) });
+  expect(await edges(await sized(id, 'large'))).toEqual([200, 40, 20, 'webp', 'image/webp']);
+});
+
+it('there are no other sizes, and none of anything else', async () => {
+  const image = await picture(100, 100);
+  const { id } = await node.addAsset({ bytes: image });
+  for (const size of ['', 'huge', 'LARGE', 'constructor', '64', 'tiny&size=large'])
+    expect((await sized(id, size)).status).toBe(400);
+  const svg = Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>',
+  );
+  const others = [
+    randomBytes(5_000),
+    svg,
+    image.subarray(0, image.length / 2),
+    Buffer.concat([image.subarray(0, 20), randomBytes(500)]),
+    Buffer.alloc(0),
+    await picture(2_000, 2_000),
+    Buffer.concat([image, randomBytes(2_000_000)]),
+  ];
+  for (const bytes of others) {
+    const other = await node.addAsset({ bytes });
+    for (let turn = 0; turn < 2; turn += 1) {
+      const response = await sized(other.id, 'tiny');
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 'bad_request' });
+    }
+    expect((await node.get(other)).status).toBe(200);
+  }
+});
+
+it('is made once, however many ask', async () => {
+  const made = async (): Promise<number> =>
+    Number(
+      /^panoptes_images_total\{result="made"\} (\d+)$/m.exec(
+        await (await fetch(`${node.url}/metrics`)).text(),
+      )?.[1],
+    );
+  const { id } = await node.addAsset({ bytes: await picture(1_500, 1_500) });
+  const before = await made();
+  const answers = await Promise.all(Array.from({ length: 30 }, () => sized(id, 'small')));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect((await made()) - before).toBe(1);
+});
