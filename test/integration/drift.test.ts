@@ -41,7 +41,7 @@ afterEach(() => bench[Symbol.asyncDispose]());
 const open = (): Promise<Feed> => bench.open({ pollMs: 10, checkMs: 1 });
 const pass = async ({ stats }: Feed): Promise<void> => {
   const { passes } = stats.drift;
-  await until('everything has been compared', () => stats.drift.passes >= passes + 2, 5_000);
+  await until('everything has been compared', () => stats.drift.passes >= passes + 2, 60_000);
 };
 const reports = () => bench.log().match(/not as the database has them/g)?.length ?? 0;
 const unseen = (text: string) =>
@@ -177,7 +177,7 @@ describe('finds, repairs and reports', () => {
     const feed = await open();
     if (typeof spoilt === 'string') await unseen(spoilt);
     else await spoilt(feed);
-    await until('it is as it should be', () => feed.stats.drift.repaired >= rows, 5_000);
+    await until('it is as it should be', () => feed.stats.drift.repaired >= rows, 60_000);
     expect(ask(feed)).toEqual(expected);
     await pass(feed);
     expect(feed.stats.drift.repaired, 'once').toBe(rows);

@@ -83,7 +83,8 @@ create function panoptes.prune_changes(older_than interval, rows_max bigint defa
 language sql as $$
   with horizon as (
     select least(pg_snapshot_xmin(pg_current_snapshot()),
-                 (select xid from panoptes.change where at >= now() - older_than order by xid, seq limit 1)) as xid
+                 (select xid from (select xid, seq, at from panoptes.change order by xid, seq limit rows_max) oldest
+                   where at >= now() - older_than order by xid, seq limit 1)) as xid
   ), old as (
     select change.xid, change.seq from panoptes.change, horizon where change.xid < horizon.xid
      order by change.xid, change.seq limit rows_max
