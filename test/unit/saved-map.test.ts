@@ -133,7 +133,9 @@ it('leaves the earlier one when it cannot be written, and nothing else', async (
   const whole = readFileSync(paths.map);
   // What cannot be put into JSON stands for every failure halfway.
   const broken = { ...contents, losses: [{ ...contents.losses[0]!, block: 1n as unknown as number }] };
-  await expect(saveMap(paths.map, { position, knownAt, contents: broken, catalogue })).rejects.toThrow(TypeError);
+  await expect(saveMap(paths.map, { position, knownAt, contents: broken, catalogue })).rejects.toThrow(
+    TypeError,
+  );
   expect(readFileSync(paths.map)).toEqual(whole);
   await expect(saveMap('/dev/full/map', { position, knownAt, contents, catalogue })).rejects.toThrow();
   expect(readdirSync(folder).sort()).toEqual(['catalogue', 'copy', 'map']);
