@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
-import { createServer, serveHealth, serveMetrics } from '../../shared/http/index.ts';
+import { createServer, refuseRepeatedMembers, serveHealth, serveMetrics } from '../../shared/http/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import type { AuthConfig } from './config.ts';
 import type { AuthDeps } from './deps.ts';
@@ -18,6 +18,7 @@ const BODY_BYTES_MAX = 64 * 1024;
 export async function createApp(config: AuthConfig, deps: AuthDeps, log: Logger): Promise<FastifyInstance> {
   const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX });
   app.removeContentTypeParser('text/plain');
+  refuseRepeatedMembers(app);
   // Answers are written as they are; the schemas check requests and describe answers.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   // No cookie is ever read here, so a page of any origin can do no more than any other program.

@@ -3,6 +3,7 @@ import { nowSec, type Clock } from '../../shared/base/index.ts';
 import {
   createRoleToken,
   isRevoked,
+  TOKEN_ITEMS_MAX,
   TokenError,
   type Revocable,
   type RoleClaim,
@@ -134,6 +135,7 @@ const revoked = ({ role }: Checked): Checked => ({ role, verdict: { refusal: 're
 
 /** `null` when the roles do not fit in a token. */
 function findSigned(claims: RoleTokenClaims, key: OwnKey): string | null {
+  if (claims.roles.length > TOKEN_ITEMS_MAX) return null;
   try {
     return createRoleToken(claims, key.pair);
   } catch (error) {

@@ -21,7 +21,10 @@ export interface PolicyStore {
 const CHANNEL_OF = {
   channel: 'select id::text as channel from panoptes.channel where id = $1',
   video: 'select channel::text as channel from panoptes.video where id = $1',
-  asset: 'select channel::text as channel from panoptes.asset where id = $1',
+  // Of an asset of a video the video says which channel it is in, as it does where access is decided.
+  asset: `select (case when a.video is null then a.channel
+                       else (select v.channel from panoptes.video v where v.id = a.video) end)::text as channel
+            from panoptes.asset a where a.id = $1`,
 } as const satisfies Record<PolicyScope, string>;
 
 interface Row {
@@ -50,7 +53,7 @@ export function createPolicyStore(database: Database): PolicyStore {
   };
   return {
     findChannel: async ({ scope, id }) => {
-      const [row] = await database.query<{ channel: string }>(CHANNEL_OF[scope], [id]);
+      const [row] = await database.query<{ channel: string | null }>(CHANNEL_OF[scope], [id]);
       return row?.channel ?? null;
     },
     find: (target) => one(target, `select ${COLUMNS} from panoptes.policy where scope = $1 and id = $2`),

@@ -25,8 +25,8 @@ import { addCors, createCors, servePreflight } from './routes/cors.ts';
 import { serveStatus } from './routes/status.ts';
 import { createTally } from './tally.ts';
 
-/** Room for 1,000 ids. */
-const BODY_BYTES_MAX = 64 * 1024;
+/** Room for 100 ids, with white space between them. */
+const BODY_BYTES_MAX = 8 * 1024;
 
 /** The HTTP side of a distributor; it owns nothing but the routes. */
 export function createApp(
@@ -50,7 +50,7 @@ export function createApp(
   const chunks = createChunkPool(config.sendBytesMax);
   const facts: FactsOptions = {
     distributorId: config.distributorId,
-    names: { cookie: config.cookie, query: config.query },
+    names: { cookie: config.cookie, query: config.query, cookieOrigins: config.allowedOrigins },
     countryHeader: config.countryHeader,
     isTrustedProxy,
   };

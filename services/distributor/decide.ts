@@ -10,7 +10,7 @@ import type { ProblemCode } from '../../shared/wire/index.ts';
 import type { PolicyMap } from './policy/policy-map.ts';
 import type { Revocations } from './policy/revocations.ts';
 import type { RoleLosses } from './policy/role-losses.ts';
-import { hiddenBy, isInsider, type Hidden } from './policy/screening.ts';
+import { hiddenBy, isHiddenByModeratorsAlone, isInsider, type Hidden } from './policy/screening.ts';
 import { createSight } from './policy/sight.ts';
 
 /** All that deciding needs to know of a request. Members may be getters: what is not asked for is not worked out. */
@@ -167,13 +167,18 @@ function stillHeld({ roles, sub, blk }: VerifiedToken, losses: RoleLosses): read
   return roles;
 }
 
-/** Those who judge what is hidden; which curators, their token shows. */
-const MODERATORS: Needs = [[{ role: 'content_lead' }], [{ role: 'council_member' }], [{ role: 'curator' }]];
+/** Those who judge what is hidden. */
+const JUDGES: Needs = [[{ role: 'content_lead' }], [{ role: 'council_member' }]];
+/** Of what its owner has not kept back; which curators, their token shows. */
+const MODERATORS: Needs = [...JUDGES, [{ role: 'curator' }]];
 
 function refuse(code: ProblemCode, hidden: Hidden): Extract<Decision, { allowed: false }> {
   const channel = String(sight.channel);
   const insiders: Needs = [[{ role: 'channel_owner', channel }], [{ role: 'channel_collaborator', channel }]];
-  if (hidden !== null) return { allowed: false, code, needs: [...insiders, ...MODERATORS] };
+  if (hidden !== null) {
+    const judges = isHiddenByModeratorsAlone(sight) ? MODERATORS : JUDGES;
+    return { allowed: false, code, needs: [...insiders, ...judges] };
+  }
   const ofPolicy = sight.rule?.needs(context) ?? [];
   const said = new Set(ofPolicy.map((alternative) => JSON.stringify(alternative)));
   const unsaid = insiders.filter((alternative) => !said.has(JSON.stringify(alternative)));

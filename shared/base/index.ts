@@ -12,5 +12,6 @@ export {
 } from './content-hash.ts';
 export { findIdNumber, isId } from './id.ts';
 export { createNextFlight } from './next-flight.ts';
+export { repeatsMember } from './repeated-member.ts';
 export { createSingleFlight } from './single-flight.ts';
 export { nowSec, systemClock, type Clock } from './time.ts';

@@ -1,5 +1,6 @@
 export { parseAddressBlocks, type AddressBlocks } from './address-blocks.ts';
 export { serveHealth, type Readiness } from './health.ts';
 export { addGauge, Counter, Gauge, Histogram, serveMetrics, type Registry } from './metrics.ts';
+export { refuseRepeatedMembers } from './plain-json.ts';
 export { sendProblem, toProblem } from './problems.ts';
 export { closeServer, createServer, PARAM_CHARS_MAX, type ServerOptions } from './server.ts';

@@ -1,6 +1,6 @@
-import { findOrigin, matchesOrigin } from '../token/index.ts';
+import { compileOrigins, findOrigin } from '../token/index.ts';
 import type { PolicyContext } from './context.ts';
-import { allOf, anyOf, toNeeds, type Alternatives, type Demand } from './needs.ts';
+import { allOf, anyOf, Demands, toNeeds, type Alternatives, type Demand } from './needs.ts';
 import { compileRoleRule } from './role-rule.ts';
 import { ASSET_KINDS, type AssetKind, type Needs, type PolicyDocument, type Rule } from './types.ts';
 
@@ -24,9 +24,11 @@ export type CompiledPolicy = Readonly<Record<AssetKind, CompiledRule | null>>;
 
 /** `document` as `parsePolicyDocument` answered it. */
 export function compilePolicy(document: PolicyDocument): CompiledPolicy {
+  // The rule for all other kinds is one and the same.
+  const others = document['*'] === undefined ? null : compileRule(document['*']);
   const compile = (kind: AssetKind): CompiledRule | null => {
-    const rule = document[kind] ?? document['*'];
-    return rule === undefined ? null : compileRule(rule);
+    const own = document[kind];
+    return own === undefined ? others : compileRule(own);
   };
   return Object.fromEntries(ASSET_KINDS.map((kind) => [kind, compile(kind)])) as CompiledPolicy;
 }
@@ -34,7 +36,11 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
 export function compileRule(rule: Rule): CompiledRule {
   const { isPublic, holds, alternatives } = compileNode(rule, createNaming());
   const isConditional = hasCondition(rule);
-  return { isPublic, isConditional, holds, needs: (context) => toNeeds(alternatives(context)) };
+  const needs = (context: PolicyContext): Needs => {
+    const demands = new Demands();
+    return toNeeds(alternatives(context, demands), demands);
+  };
+  return { isPublic, isConditional, holds, needs };
 }
 
 function hasCondition(rule: Rule): boolean {
@@ -46,11 +52,11 @@ function hasCondition(rule: Rule): boolean {
 interface Node {
   readonly isPublic: boolean;
   readonly holds: (context: PolicyContext) => boolean;
-  readonly alternatives: (context: PolicyContext) => Alternatives;
+  readonly alternatives: (context: PolicyContext, demands: Demands) => Alternatives;
 }
 
 function compileNode(rule: Rule, naming: Naming): Node {
-  if ('public' in rule) return { isPublic: true, holds: () => true, alternatives: () => [[]] };
+  if ('public' in rule) return { isPublic: true, holds: () => true, alternatives: () => [0n] };
   if ('anyOf' in rule) {
     const parts = rule.anyOf.map((part) => compileNode(part, naming));
     return {
@@ -59,7 +65,7 @@ function compileNode(rule: Rule, naming: Naming): Node {
         for (const part of parts) if (part.holds(context)) return true;
         return false;
       },
-      alternatives: (context) => anyOf(parts.map((part) => part.alternatives(context))),
+      alternatives: (context, demands) => anyOf(parts.map((part) => part.alternatives(context, demands))),
     };
   }
   if ('allOf' in rule) {
@@ -70,7 +76,7 @@ function compileNode(rule: Rule, naming: Naming): Node {
         for (const part of parts) if (!part.holds(context)) return false;
         return true;
       },
-      alternatives: (context) => allOf(parts.map((part) => part.alternatives(context))),
+      alternatives: (context, demands) => allOf(parts.map((part) => part.alternatives(context, demands))),
     };
   }
   const named = naming({ ...rule });
@@ -78,7 +84,10 @@ function compileNode(rule: Rule, naming: Naming): Node {
   if ('before' in rule) {
     const node = condition('time', named, ({ nowSec }) => nowSec < rule.before);
     // Once its time has passed nothing can meet it.
-    return { ...node, alternatives: (context) => (node.holds(context) ? node.alternatives(context) : []) };
+    return {
+      ...node,
+      alternatives: (context, demands) => (node.holds(context) ? node.alternatives(context, demands) : []),
+    };
   }
   if ('country' in rule) {
     const wanted = 'allow' in rule.country;
@@ -86,9 +95,10 @@ function compileNode(rule: Rule, naming: Naming): Node {
     return condition('country', named, ({ country }) => isCountry(country) && codes.has(country) === wanted);
   }
   if ('origin' in rule) {
+    const matches = compileOrigins(rule.origin);
     return condition('origin', named, ({ origin, referer }) => {
       const from = findOrigin(origin ?? referer ?? '');
-      return from !== null && matchesOrigin(from, rule.origin);
+      return from !== null && matches(from);
     });
   }
   return compileRole(rule, named);
@@ -113,7 +123,7 @@ function condition(about: Demand['about'], named: Named, holds: (context: Policy
   return {
     isPublic: false,
     holds,
-    alternatives: (context) => [[{ ...named, about, isMet: holds(context) }]],
+    alternatives: (context, demands) => [demands.only({ ...named, about, isMet: holds(context) })],
   };
 }
 
@@ -127,7 +137,7 @@ function compileRole(rule: Extract<Rule, { role: string }>, named: Named): Node 
           if (claim.role === 'gateway' && rule.gateways.includes(claim.gateway)) return true;
         return false;
       },
-      alternatives: () => [[{ ...named, about: 'role', isMet: false }]],
+      alternatives: (_context, demands) => [demands.only({ ...named, about: 'role', isMet: false })],
     };
   }
   const roleRule = compileRoleRule(rule);
@@ -137,11 +147,11 @@ function compileRole(rule: Extract<Rule, { role: string }>, named: Named): Node 
       for (const claim of context.roles) if (roleRule.isMetBy(claim, context)) return true;
       return false;
     },
-    alternatives: (context) => {
+    alternatives: (context, demands) => {
       const need = roleRule.findNeed(context);
       if (need === null) return [];
       const key = JSON.stringify(need);
-      return [[{ need, key, chars: key.length, about: 'role', isMet: false }]];
+      return [demands.only({ need, key, chars: key.length, about: 'role', isMet: false })];
     },
   };
 }

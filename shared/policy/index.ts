@@ -4,7 +4,9 @@ export { evaluate, type Evaluation } from './evaluate.ts';
 export { NEEDS_CHARS_MAX, NEEDS_MAX } from './needs.ts';
 export {
   parsePolicyDocument,
+  POLICY_CHARS_MAX,
   POLICY_DEPTH_MAX,
+  POLICY_ITEMS_MAX,
   POLICY_LIST_MAX,
   POLICY_RULES_MAX,
   PolicyError,

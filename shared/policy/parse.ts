@@ -23,6 +23,10 @@ export class PolicyError extends Error {
 export const POLICY_RULES_MAX = 64;
 export const POLICY_DEPTH_MAX = 6;
 export const POLICY_LIST_MAX = 64;
+/** Origins, countries and gateways, all lists of a document together. */
+export const POLICY_ITEMS_MAX = 256;
+/** Of JSON without white space. */
+export const POLICY_CHARS_MAX = 8_192;
 const FLAWS_MAX = 20;
 
 /** 2^128 - 1, the most a balance can be, has 39 digits. */
@@ -55,6 +59,9 @@ const THRESHOLDS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
 export function parsePolicyDocument(value: unknown): PolicyDocument {
   const flaws: PolicyFlaw[] = [];
   new Inspection(flaws).document(value);
+  // Now it is known to be flat enough to be put into words.
+  if (flaws.length === 0 && JSON.stringify(value).length > POLICY_CHARS_MAX)
+    flaws.push({ path: '', message: `more than ${POLICY_CHARS_MAX} characters of JSON` });
   if (flaws.length > 0) throw new PolicyError(flaws.slice(0, FLAWS_MAX));
   return value as PolicyDocument;
 }
@@ -63,6 +70,7 @@ export function parsePolicyDocument(value: unknown): PolicyDocument {
 class Inspection {
   readonly #flaws: PolicyFlaw[];
   #rules = 0;
+  #itemCount = 0;
 
   constructor(flaws: PolicyFlaw[]) {
     this.#flaws = flaws;
@@ -167,8 +175,14 @@ class Inspection {
   }
 
   #items(value: unknown, path: string, check: Check): void {
-    for (const [index, item] of this.#list(value, path).entries())
-      this.#check(item, `${path}/${index}`, check);
+    const items = this.#list(value, path);
+    const before = this.#itemCount;
+    this.#itemCount += items.length;
+    if (this.#itemCount > POLICY_ITEMS_MAX) {
+      if (before <= POLICY_ITEMS_MAX) this.#flaw(path, `more than ${POLICY_ITEMS_MAX} list items in all`);
+      return;
+    }
+    for (const [index, item] of items.entries()) this.#check(item, `${path}/${index}`, check);
   }
 
   #list(value: unknown, path: string): readonly unknown[] {

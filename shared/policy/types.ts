@@ -35,14 +35,19 @@ export interface RoleRule {
   readonly video?: string;
   readonly minAmount?: string;
   readonly minValue?: string;
-  /** Seconds since the epoch: the holding must have begun before. */
+  /** Seconds since the epoch: the holding, of any amount, must have begun before. */
   readonly acquiredBefore?: number;
+  /**
+   * How long something has been held without a break, until now. With `minAmount` it is not how long that much has been:
+   * the chain says since when there was any, so who held 1 for a month and buys 99 more holds 100 `since` a month ago.
+   */
   readonly heldForSec?: number;
 }
 
 /**
  * An access policy: a rule per kind of asset, `*` for the kinds not named. A kind it has no rule for falls through to
- * the next broader document (asset, video, channel) and at last to the node's default.
+ * the next broader document (asset, video, channel) and at last to the node's default. At most 8,192 characters of JSON
+ * with 64 rules, 6 deep, and 256 origins, countries and gateways.
  */
 export type PolicyDocument = { readonly v: 1 } & Readonly<Partial<Record<AssetKind | '*', Rule>>>;
 

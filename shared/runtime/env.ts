@@ -35,7 +35,8 @@ export function readSettings<T>(read: (env: Env) => T, source: NodeJS.ProcessEnv
       return parse(text);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      problems.push(secret ? `${name}: ${why}` : `${name}: ${why} (got ${JSON.stringify(text)})`);
+      const isQuotable = !secret && !mayHoldLogin(name, text);
+      problems.push(isQuotable ? `${name}: ${why} (got ${JSON.stringify(text)})` : `${name}: ${why}`);
       return undefined;
     }
   };
@@ -77,6 +78,9 @@ export function readSettings<T>(read: (env: Env) => T, source: NodeJS.ProcessEnv
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
 }
+
+/** Passwords and keys stand in URLs, before the host or behind it, and a malformed one cannot be taken apart. */
+const mayHoldLogin = (name: string, text: string): boolean => /_URLS?$/.test(name) || text.includes('@');
 
 /** The environment for a child process: this one's, with exactly these `PANOPTES_*` settings. */
 export function childEnv(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {

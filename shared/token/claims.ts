@@ -33,7 +33,10 @@ export type RoleClaim =
 
 export type RoleName = RoleClaim['role'];
 
-/** Limits on use; in a token and in each narrowing block. All that are present must hold. */
+/**
+ * Limits on use; in a token and in each narrowing block. All that are present must hold. A list has at most 64 items,
+ * `ip` and `ref` at most 16.
+ */
 export interface Restrictions {
   readonly scope?: {
     readonly assets?: readonly string[];
@@ -71,6 +74,7 @@ export interface RoleTokenClaims extends Restrictions {
   readonly jti: string;
   /** Finalized block number at which every role in the token was true. */
   readonly blk: number;
+  /** At most 64. */
   readonly roles: readonly RoleClaim[];
   readonly cnf?: Confirmation;
 }

@@ -19,6 +19,7 @@ export { decodeToken, type DecodedToken } from './decode-token.ts';
 export { TOKEN_REASONS, TokenError, type TokenReason } from './errors.ts';
 export { bytesToHex } from './hex.ts';
 export { TOKEN_CHARS_MAX } from './jws.ts';
+export { ITEMS_MAX as TOKEN_ITEMS_MAX } from './shape.ts';
 export { checkTime, type Moment } from './moment.ts';
 export {
   createNodeToken,
@@ -28,7 +29,7 @@ export {
   type NodeTokenOptions,
 } from './node-token.ts';
 export { parseNarrowClaims, parseRole, parseRoleTokenClaims, ROLE_NAMES } from './parse-claims.ts';
-export { findOrigin, isDomainPattern, isOrigin, matchesOrigin } from './origin.ts';
+export { compileOrigins, findOrigin, isDomainPattern, isOrigin } from './origin.ts';
 export { isPublicKey, keyId } from './public-key.ts';
 export { findViolated, type Use } from './restrictions.ts';
 export { holderOf } from './holder.ts';

@@ -35,11 +35,14 @@ const byteRange: Shape<readonly [number, number]> = (value, path) => {
   return [first, last];
 };
 
+/** Addresses and origins are dear to check. */
+const PLACES_MAX = 16;
+
 /** Spread into the optional members of every claims set that may restrict. */
 export const restrictionShapes = {
   scope: someOf(object({}, { assets: filledList(id), videos: filledList(id), channels: filledList(id) })),
-  ip: filledList(cidr),
-  ref: filledList(origin),
+  ip: filledList(cidr, PLACES_MAX),
+  ref: filledList(origin, PLACES_MAX),
   proto: filledList(oneOf('http', 'https')),
   geo: (value: unknown, path: string) =>
     typeof value === 'object' && value !== null && 'deny' in value ? deny(value, path) : allow(value, path),

@@ -52,10 +52,14 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
   };
 }
 
+/** What a list of a token holds at most, unless its items are dear to check: forged ones are read before the signature. */
+export const ITEMS_MAX = 64;
+
 /** For what limits: an empty list would read as "anything" to some and as "nothing" to others. */
-export function filledList<T>(item: Shape<T>): Shape<readonly T[]> {
+export function filledList<T>(item: Shape<T>, itemsMax = ITEMS_MAX): Shape<readonly T[]> {
   const items = list(item);
   return (value, path) => {
+    if (Array.isArray(value) && value.length > itemsMax) refuse(path, `a list of at most ${itemsMax}`);
     const checked = items(value, path);
     return checked.length > 0 ? checked : refuse(path, 'a list with something in it');
   };

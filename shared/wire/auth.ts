@@ -3,7 +3,7 @@ import type { RoleClaim } from '../token/index.ts';
 import { Id, ROLE_REFUSALS, RoleRequest, type RoleRefusal } from './auth-roles.ts';
 import { SIGN_IN_BYTES_MAX } from './sign-in-message.ts';
 
-/** Most roles in one request. A token holds as many as fit in its 4,096 bytes. */
+/** Most roles in one request. A token holds at most 64, and as many as fit in its 4,096 bytes. */
 export const ROLES_MAX = 500;
 
 const closed = { additionalProperties: false } as const;

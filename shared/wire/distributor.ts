@@ -4,7 +4,9 @@ import { Id } from './auth-roles.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
 /** What one request to `POST /api/v1/access` may ask about. */
-export const ACCESS_IDS_MAX = 1_000;
+export const ACCESS_IDS_MAX = 100;
+/** Characters of JSON that the `needs` of one answer may take; where it is full they are left out, to be asked for alone. */
+export const ACCESS_NEEDS_CHARS_MAX = 65_536;
 
 /** Alternatives of conjunctions: any inner list, held in full, opens the asset. */
 const Needs = Type.Unsafe<NeedsType>(Type.Array(Type.Array(Type.Record(Type.String(), Type.Unknown()))));
@@ -26,7 +28,7 @@ export type AccessAnswer = Static<typeof AccessAnswer>;
 
 /** `POST /api/v1/access`. */
 export const AccessQuery = Type.Object(
-  { ids: Type.Array(Id, { minItems: 1, maxItems: ACCESS_IDS_MAX }) },
+  { ids: Type.Array(Id, { minItems: 1, maxItems: ACCESS_IDS_MAX, uniqueItems: true }) },
   { additionalProperties: false },
 );
 export type AccessQuery = Static<typeof AccessQuery>;

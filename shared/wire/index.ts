@@ -13,6 +13,7 @@ export { isSessionLabel, SessionParams, SessionsResponse } from './auth-sessions
 export { SIGN_IN_REFUSALS, type SignInRefusal } from './auth-sign-in.ts';
 export {
   ACCESS_IDS_MAX,
+  ACCESS_NEEDS_CHARS_MAX,
   AccessAnswer,
   AccessAnswers,
   AccessQuery,

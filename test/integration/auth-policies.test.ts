@@ -103,6 +103,42 @@ const mint = (claims: Partial<RoleTokenClaims>): string =>
     keyPairFromSeed(auth.config.signingSeed),
   );
 
+it('takes no document that says one thing twice', async () => {
+  const put = (body: string): Promise<Response> =>
+    fetch(`${auth.url}/v1/policies/channel/${channel}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body,
+    });
+  for (const body of [
+    '{"v":1,"media":{"role":"member"},"media":{"public":true}}',
+    '{"v":1,"media":{"anyOf":[{"role":"member","role":"gateway"}]}}',
+    '{"v":1,"media":{"role":"member"},"m\\u0065dia":{"public":true}}',
+  ]) {
+    const answer = await put(body);
+    expect(await outcome(answer), body).toEqual({ status: 400, code: 'bad_request' });
+  }
+  expect((await put('{"v":1,"media":{"anyOf":[{"role":"member"},{"role":"gateway"}]}}')).status).toBe(204);
+});
+
+it('asks the video which channel an asset of it is in, as distributors do', async () => {
+  await database.pool.query(
+    `insert into panoptes.asset (id, channel, video, kind, size, content_hash)
+     values (20, $1, 6, 'media', 1, 'x'), (21, 99, 5, 'media', 1, 'x'), (22, $1, 404, 'media', 1, 'x')`,
+    [channel],
+  );
+  expect(await outcome(await send('PUT', 'asset/20', token, POLICY))).toEqual({
+    status: 403,
+    code: 'policy_denied',
+  });
+  expect((await send('PUT', 'asset/21', token, POLICY)).status).toBe(204);
+  expect(await outcome(await send('PUT', 'asset/22', token, POLICY))).toEqual({
+    status: 404,
+    code: 'not_found',
+  });
+  await database.pool.query('delete from panoptes.asset where id in (20, 21, 22)');
+});
+
 describe('a policy', () => {
   it.each([
     { scope: 'channel', id: (): string => channel },

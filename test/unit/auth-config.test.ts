@@ -56,6 +56,17 @@ describe('the settings of the auth node', () => {
     expect(() => readConfig({ ...SETTINGS, [name]: value })).toThrow(name);
   });
 
+  it.each([
+    ['PANOPTES_CHAIN_URL', 'https://me:hunter2@rpc.example'],
+    ['PANOPTES_CHAIN_URL', 'wss//rpc.example/hunter2'],
+    ['PANOPTES_PUBLIC_URL', 'https://me:hunter2@auth.example'],
+    ['PANOPTES_ALLOWED_ORIGINS', 'https://me:hunter2@app.example'],
+  ])('%s is not repeated when it is malformed, for it may hold a password', (name, value) => {
+    const read = () => readConfig({ ...SETTINGS, [name]: value });
+    expect(read).toThrow(name);
+    expect(read).not.toThrow('hunter2');
+  });
+
   it('with a seed of another length are refused, and the message does not hold it', () => {
     const read = () => readConfig({ ...SETTINGS, PANOPTES_SIGNING_SEED: '0xc0ffee' });
     expect(read).toThrow('PANOPTES_SIGNING_SEED: must be 32 bytes');

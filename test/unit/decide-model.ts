@@ -67,8 +67,10 @@ function mayEnter(seen: ModelSight, roles: readonly RoleClaim[], request: Access
     if (statuses.length === 0) continue;
     if (claim.role === 'content_lead' || claim.role === 'council_member') return true;
     if (claim.role === 'curator') {
-      const mayEach = statuses.map((status) =>
-        (status.startsWith('channel') ? claim.hides.channels : claim.hides.videos).includes(level),
+      const mayEach = statuses.map(
+        (status) =>
+          status.endsWith('censored') &&
+          (status.startsWith('channel') ? claim.hides.channels : claim.hides.videos).includes(level),
       );
       if (!mayEach.includes(false)) return true;
     }

@@ -104,9 +104,10 @@ const PERSONAE: readonly [name: string, token: VerifiedToken | null, answers: st
     token([{ role: 'council_member', member: '7' }]),
     'gate free open open open open open',
   ],
-  ['a curator of channels', token([curator([LEVEL], [])]), 'gate free hide open cens open cens'],
-  ['a curator of videos', token([curator([], [LEVEL])]), 'gate free open hide open cens cens'],
-  ['a curator of both', token([curator([0, LEVEL], [LEVEL])]), 'gate free open open open open open'],
+  // What an owner keeps back is not for curators to judge.
+  ['a curator of channels', token([curator([LEVEL], [])]), 'gate free hide hide cens open cens'],
+  ['a curator of videos', token([curator([], [LEVEL])]), 'gate free hide hide open cens cens'],
+  ['a curator of both', token([curator([0, LEVEL], [LEVEL])]), 'gate free hide hide open open cens'],
   ['a curator of other levels', token([curator([0, 4], [0, 4])]), 'gate free hide hide cens cens cens'],
   ['the NFT’s owner', token([{ role: 'nft_owner', channel, video }]), 'open free hide hide cens cens cens'],
   [
@@ -444,13 +445,10 @@ describe('needs', () => {
   });
 
   it('of what is hidden are being an insider of that', () => {
-    const all = [
-      ...insiders,
-      [{ role: 'content_lead' }],
-      [{ role: 'council_member' }],
-      [{ role: 'curator' }],
-    ];
-    expect(needsOf(world(['video not public']), null)).toEqual(all);
+    const judges = [...insiders, [{ role: 'content_lead' }], [{ role: 'council_member' }]];
+    expect(needsOf(world(['video not public']), null)).toEqual(judges);
+    expect(needsOf(world(['video not public', 'video censored']), null)).toEqual(judges);
+    const all = [...judges, [{ role: 'curator' }]];
     expect(needsOf(world(['channel censored']), token([]), ASSETS.cover)).toEqual(all);
   });
 

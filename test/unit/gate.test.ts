@@ -48,7 +48,8 @@ function gate() {
 function facts(authorization?: string): RequestFacts {
   const request = { headers: { authorization }, params: {}, query: {}, ip: '192.0.2.1', protocol: 'https' };
   const options = {
-    ...{ distributorId: 'here', names: { cookie: 'panoptes', query: 'token' }, countryHeader: null },
+    ...{ distributorId: 'here', names: { cookie: 'panoptes', query: 'token', cookieOrigins: [] } },
+    countryHeader: null,
     isTrustedProxy: () => false,
   };
   return new RequestFacts(request as unknown as AssetRequest, options, NOW, 'GET');

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   parsePolicyDocument,
+  POLICY_CHARS_MAX,
   POLICY_DEPTH_MAX,
+  POLICY_ITEMS_MAX,
   POLICY_LIST_MAX,
   POLICY_RULES_MAX,
   PolicyError,
@@ -20,6 +22,14 @@ function flawsOf(value: unknown): string[] {
 
 const media = (rule: unknown): unknown => ({ v: 1, media: rule });
 const nested = (depth: number): unknown => (depth === 1 ? { public: true } : { anyOf: [nested(depth - 1)] });
+/** A document of so many characters of JSON, most of them origins of 200. */
+const withText = (chars: number): unknown => {
+  const rest = chars - JSON.stringify(media({ origin: [] })).length;
+  const [count, left] = [Math.floor(rest / 200) - 1, (rest % 200) + 200];
+  const origin = (length: number): string => `https://${'a'.repeat(length - 'https://"",'.length)}`;
+  // There is one comma less than there are origins.
+  return media({ origin: [...many(count, origin(200)), origin(left - 100), origin(101)] });
+};
 const many = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
 describe('a document that is one', () => {
@@ -34,6 +44,8 @@ describe('a document that is one', () => {
     ['origins', media({ origin: ['https://a.example', 'http://localhost:3000', '*.a.example'] })],
     ['the deepest', media(nested(POLICY_DEPTH_MAX))],
     ['the longest', media({ anyOf: many(POLICY_RULES_MAX - 1, { role: 'member' }) })],
+    ['the most items', media({ anyOf: many(POLICY_ITEMS_MAX / POLICY_LIST_MAX, { origin: many(POLICY_LIST_MAX, '*.a') }) })], // prettier-ignore
+    ['the most text', withText(POLICY_CHARS_MAX)],
     ['the longest list', media({ origin: many(POLICY_LIST_MAX, 'https://a.example') })],
   ])('%s', (_name, document) => {
     expect(parsePolicyDocument(document)).toEqual(document);
@@ -113,6 +125,9 @@ describe('a document that is none, and where', () => {
     ],
     ['one rule too many', media({ anyOf: many(POLICY_RULES_MAX, { anyOf: [{ role: 'member' }] }) }), '/media/anyOf/31/anyOf/0'], // prettier-ignore
     ['a list too long', media({ anyOf: many(POLICY_LIST_MAX + 1, { role: 'member' }) }), '/media/anyOf'],
+    ['too many items in all', media({ anyOf: many(POLICY_ITEMS_MAX / POLICY_LIST_MAX + 1, { origin: many(POLICY_LIST_MAX, '*.a') }) }), `/media/anyOf/${POLICY_ITEMS_MAX / POLICY_LIST_MAX}/origin`], // prettier-ignore
+    ['too much text', withText(POLICY_CHARS_MAX + 1), ''],
+    ['an origin longer than any', media({ origin: [`https://${'a'.repeat(300)}.example`] }), '/media/origin/0'], // prettier-ignore
     ['too many countries', media({ country: { allow: many(POLICY_LIST_MAX + 1, 'DE') } }), '/media/country/allow'], // prettier-ignore
   ])('%s', (_name, document, path) => {
     const flaws = flawsOf(document);

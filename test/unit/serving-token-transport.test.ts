@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findToken, type TokenSources } from '../../services/distributor/access/token-transport.ts';
 
-const names = { cookie: 'panoptes', query: 'token' };
+const names = { cookie: 'panoptes', query: 'token', cookieOrigins: ['https://app.example'] };
 interface Where {
   readonly authorization?: string | undefined;
   readonly path?: string | undefined;
@@ -58,6 +58,27 @@ describe('where a token is looked for', () => {
     ['', null],
   ])('finds in the cookies %j: %j', (cookie, expected) => {
     expect(find({ cookie })).toBe(expected);
+  });
+
+  it('takes the cookie from no page of another site but those the operator names', () => {
+    const ask = (site: string | undefined, more: Readonly<Record<string, string>> = {}): string | null =>
+      findToken(
+        { headers: { cookie: 'panoptes=c', 'sec-fetch-site': site, ...more }, params: {}, query: {} },
+        names,
+      );
+    // Other programs than browsers send no Sec-Fetch-Site, and `none` is a person’s own doing.
+    for (const site of [undefined, 'same-origin', 'same-site', 'none']) expect(ask(site)).toBe('c');
+    const here = 'https://app.example';
+    expect(ask('cross-site', { origin: here })).toBe('c');
+    expect(ask('cross-site', { referer: `${here}/watch?v=1` })).toBe('c');
+    expect(ask('cross-site')).toBeNull();
+    expect(ask('other')).toBeNull();
+    for (const there of ['https://evil.example', 'https://app.example.evil.example', 'null', '']) {
+      expect(ask('cross-site', { origin: there })).toBeNull();
+      expect(ask('cross-site', { referer: there })).toBeNull();
+      expect(ask('cross-site', { origin: there, referer: here })).toBeNull();
+    }
+    expect(ask('cross-site', { authorization: 'Bearer h' })).toBe('h');
   });
 
   it('never throws', () => {

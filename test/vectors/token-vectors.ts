@@ -128,6 +128,20 @@ function validTokens(): TokenVector[] {
       block(delegable({ sid: 'session-1' }), { sid: 'user-1' }),
       { sids: ['session-1', 'user-1'] },
     ),
+    good('most roles', '', token({ roles: times(64, () => MEMBER) }), { roles: times(64, () => MEMBER) }),
+    good(
+      'longest lists',
+      '',
+      token({
+        ip: times(16, (n) => `10.0.0.${n}/32`),
+        ref: times(16, (n) => `https://a${n}.example`),
+      }),
+      {
+        restrictions: [
+          { ip: times(16, (n) => `10.0.0.${n}/32`), ref: times(16, (n) => `https://a${n}.example`) },
+        ],
+      },
+    ),
     good('audience', 'Whether it is this verifier is for the caller to say.', token({ aud: ['d1', 'd2'] }), {
       aud: ['d1', 'd2'],
     }),
@@ -292,6 +306,8 @@ function unsupported(): TokenVector[] {
   ];
 }
 
+const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_one, n) => make(n));
+
 function badClaims(): TokenVector[] {
   const refused = bad('claims_invalid');
   const claim = (name: string, more: object, comment = ''): TokenVector =>
@@ -308,6 +324,11 @@ function badClaims(): TokenVector[] {
       block(delegable(), {}, holder, { ...BLOCK, kid: HEADER.kid }),
     ),
     claim('unknown claim', { admin: true }),
+    claim('roles over 64', { roles: times(65, () => MEMBER) }, 'What is not signed yet must cost little to read.'),
+    claim('ip over 16', { ip: times(17, (n) => `10.0.0.${n}/32`) }),
+    claim('ref over 16', { ref: times(17, (n) => `https://a${n}.example`) }),
+    claim('scope over 64', { scope: { assets: times(65, String) } }),
+    claim('aud over 64', { aud: times(65, (n) => `d${n}`) }),
     claim('usr outside a block', { usr: 'alice' }),
     claim('no jti', { jti: undefined }),
     claim('jti with a space', { jti: 'a b' }),

@@ -1,12 +1,23 @@
+import { findOrigin } from '../../../shared/token/index.ts';
+
 /** Where a token may stand in a request besides `Authorization`. */
 export interface TokenNames {
   readonly cookie: string;
   readonly query: string;
+  /** Origins of other sites whose pages may have browsers send the cookie along. */
+  readonly cookieOrigins: readonly string[];
 }
 
 /** The parts of a request that can hold a token. */
 export interface TokenSources {
-  readonly headers: { readonly authorization?: string | undefined; readonly cookie?: string | undefined };
+  readonly headers: {
+    readonly authorization?: string | undefined;
+    readonly cookie?: string | undefined;
+    readonly origin?: string | undefined;
+    readonly referer?: string | undefined;
+    /** As browsers send it, and only they. */
+    readonly 'sec-fetch-site'?: string | string[] | undefined;
+  };
   /** From the path, `/t/{token}/…`. */
   readonly params: { readonly token?: string };
   readonly query: unknown;
@@ -16,7 +27,8 @@ export interface TokenSources {
  * The token of a request, as it came, or `null`. What a request says explicitly counts before what a browser sends by
  * itself: `Authorization: Bearer` (RFC 6750), path, query, cookie. The first that is there counts, even if it is no
  * good: the next is not tried. Other `Authorization` schemes are someone else's and passed over; of repeated headers
- * and cookies the first counts, a repeated query parameter is no token.
+ * and cookies the first counts, a repeated query parameter is no token. A cookie that a browser sends because a page of
+ * another site said so is that page's idea, not the viewer's: it counts only where the operator named that page's origin.
  */
 export function findToken({ headers, params, query }: TokenSources, names: TokenNames): string | null {
   if (headers.authorization !== undefined) {
@@ -26,7 +38,17 @@ export function findToken({ headers, params, query }: TokenSources, names: Token
   if (params.token !== undefined) return params.token;
   const inQuery = (query as Readonly<Record<string, unknown>> | undefined)?.[names.query];
   if (inQuery !== undefined) return typeof inQuery === 'string' ? inQuery : '';
-  return headers.cookie === undefined ? null : findCookie(headers.cookie, names.cookie);
+  if (headers.cookie === undefined || isForeign(headers, names.cookieOrigins)) return null;
+  return findCookie(headers.cookie, names.cookie);
+}
+
+const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, 'same-origin', 'same-site', 'none']);
+
+/** Fetch Metadata (W3C). Images and videos come without Origin, but with Referer unless their page forbids it. */
+function isForeign(headers: TokenSources['headers'], allowed: readonly string[]): boolean {
+  if (OWN_SITES.has(headers['sec-fetch-site'])) return false;
+  const from = findOrigin(headers.origin ?? headers.referer ?? '');
+  return from === null || !allowed.includes(from);
 }
 
 const SCHEME = 'bearer';

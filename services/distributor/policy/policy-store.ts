@@ -4,6 +4,7 @@ import {
   type AssetKind,
   type CompiledPolicy,
   type CompiledRule,
+  type PolicyDocument,
 } from '../../../shared/policy/index.ts';
 
 /** Index of "no policy". */
@@ -21,14 +22,14 @@ const CLOSED: CompiledPolicy = {
 
 interface Entry {
   readonly document: string;
-  readonly policy: CompiledPolicy;
-  readonly error: Error | null;
+  /** `null` until somebody asks for a rule of it: most policies are of what nobody is looking at. */
+  policy: CompiledPolicy | null;
   uses: number;
 }
 
 /**
- * Compiled policies, each once however many entities have it, by a small index that fits a column. Entries nobody uses
- * are dropped and their index is given to the next.
+ * Policies, each once however many entities have it, by a small index that fits a column, compiled when they are first
+ * asked. Entries nobody uses are dropped and their index is given to the next.
  */
 export class PolicyStore {
   readonly #entries: (Entry | undefined)[] = [undefined];
@@ -41,7 +42,7 @@ export class PolicyStore {
       if (index === NO_POLICY) continue;
       if (document === null) this.#free.push(index);
       else this.#indexes.set(document, index);
-      this.#entries[index] = document === null ? undefined : { document, ...compile(document), uses: 0 };
+      this.#entries[index] = document === null ? undefined : { document, policy: null, uses: 0 };
     }
   }
 
@@ -58,7 +59,10 @@ export class PolicyStore {
   }
 
   findRule(index: number, kind: AssetKind): CompiledRule | null {
-    return this.#entries[index]?.policy[kind] ?? null;
+    const entry = this.#entries[index];
+    if (entry === undefined) return null;
+    entry.policy ??= compile(entry.document);
+    return entry.policy[kind];
   }
 
   /** The text of the document, as it was taken in. */
@@ -68,9 +72,11 @@ export class PolicyStore {
 
   /** Takes one use of the policy in this JSON text. One that does not validate is closed; `error` says why. */
   acquire(document: string): { readonly index: number; readonly error: Error | null } {
-    const index = this.#indexes.get(document) ?? this.#add(document);
+    const known = this.#indexes.get(document);
+    const error = known === undefined || this.#entries[known]?.policy === CLOSED ? findError(document) : null;
+    const index = known ?? this.#add(document, error === null ? null : CLOSED);
     this.use(index);
-    return { index, error: this.#entries[index]?.error ?? null };
+    return { index, error };
   }
 
   release(index: number): void {
@@ -88,18 +94,29 @@ export class PolicyStore {
     return this.#indexes.size;
   }
 
-  #add(document: string): number {
+  #add(document: string, policy: CompiledPolicy | null): number {
     const index = this.#free.pop() ?? this.#entries.length;
-    this.#entries[index] = { document, ...compile(document), uses: 0 };
+    this.#entries[index] = { document, policy, uses: 0 };
     this.#indexes.set(document, index);
     return index;
   }
 }
 
-function compile(document: string): { readonly policy: CompiledPolicy; readonly error: Error | null } {
+const parse = (document: string): PolicyDocument => parsePolicyDocument(JSON.parse(document));
+
+function findError(document: string): Error | null {
   try {
-    return { policy: compilePolicy(parsePolicyDocument(JSON.parse(document))), error: null };
+    parse(document);
+    return null;
   } catch (error) {
-    return { policy: CLOSED, error: error instanceof Error ? error : new Error(String(error)) };
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function compile(document: string): CompiledPolicy {
+  try {
+    return compilePolicy(parse(document));
+  } catch {
+    return CLOSED;
   }
 }

@@ -16,9 +16,10 @@ export function hiddenBy({
 
 /**
  * Whether a role makes an insider of the asset in sight. A channel's owner and collaborators are, always: they pass
- * screening and their own policy. Of what is hidden those are too who judge it: the content lead, the council, and
- * curators whose groups may hide at the channel's privilege level, each thing that is hidden. Of what is not hidden
- * they are not: to see behind a policy a moderator has to act, in public, on the chain.
+ * screening and their own policy. Of what is hidden those are too who judge it: the content lead, the council, and, of
+ * what moderators have hidden and its owner has not, curators whose groups may hide at the channel's privilege level,
+ * each thing that is hidden: what an owner keeps back is not theirs to change. Of what is not hidden they are not: to see
+ * behind a policy a moderator has to act, in public, on the chain.
  */
 export function isInsider(claim: RoleClaim, sight: Sight, hidden: Hidden): boolean {
   switch (claim.role) {
@@ -29,18 +30,21 @@ export function isInsider(claim: RoleClaim, sight: Sight, hidden: Hidden): boole
     case 'council_member':
       return hidden !== null;
     case 'curator':
-      return hidden !== null && mayUnhide(claim, sight);
+      return hidden === 'censored' && mayUnhide(claim, sight);
     default:
       return false;
   }
 }
 
 function mayUnhide({ hides }: Extract<RoleClaim, { role: 'curator' }>, sight: Sight): boolean {
-  const { isChannelPublic, isChannelCensored, isVideoPublic, isVideoCensored, privilegeLevel } = sight;
-  const isChannelHidden = !isChannelPublic || isChannelCensored;
-  const isVideoHidden = !isVideoPublic || isVideoCensored;
+  const { isChannelCensored, isVideoCensored, privilegeLevel } = sight;
   return (
-    (!isChannelHidden || hides.channels.includes(privilegeLevel)) &&
-    (!isVideoHidden || hides.videos.includes(privilegeLevel))
+    isHiddenByModeratorsAlone(sight) &&
+    (!isChannelCensored || hides.channels.includes(privilegeLevel)) &&
+    (!isVideoCensored || hides.videos.includes(privilegeLevel))
   );
 }
+
+/** Whether somebody other than the owner could make it seen again. */
+export const isHiddenByModeratorsAlone = ({ isChannelPublic, isVideoPublic }: Sight): boolean =>
+  isChannelPublic && isVideoPublic;

@@ -1,7 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { nowSec, type Clock } from '../../../shared/base/index.ts';
-import type { AccessAnswer, AccessQuery } from '../../../shared/wire/index.ts';
+import {
+  ACCESS_NEEDS_CHARS_MAX,
+  Problem,
+  type AccessAnswer,
+  type AccessQuery,
+} from '../../../shared/wire/index.ts';
 import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { DataObject } from '../assets/source.ts';
@@ -25,10 +30,25 @@ export interface AccessHandlers {
 }
 
 const IDS_AT_ONCE = 16;
+/** Questions about many assets that are being answered at a time. */
+const QUESTIONS_MAX = 32;
+
+/** Leaves needs out from where they become too many. */
+function createNeedsLimit(): (answer: AccessAnswer) => AccessAnswer {
+  let chars = 0;
+  return (answer) => {
+    if (answer.allowed || answer.needs === undefined) return answer;
+    if (chars <= ACCESS_NEEDS_CHARS_MAX) chars += JSON.stringify(answer.needs).length;
+    if (chars <= ACCESS_NEEDS_CHARS_MAX) return answer;
+    const { id, allowed, code, reason } = answer;
+    return { id, allowed, code, ...(reason === undefined ? {} : { reason }) };
+  };
+}
 
 /** Refusals are answers here, so the status is 200 whatever they say; only a malformed question is an error. */
 export function createAccessHandlers(options: AccessRoutesOptions): AccessHandlers {
   const { gate, findObject, age, clock } = options;
+  let questions = 0;
   const headers = (): Record<string, string> => ({
     'cache-control': 'no-store',
     'x-policy-age': String(Math.round(age.policyAgeMs())),
@@ -54,20 +74,39 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
     };
   };
 
+  /** `null`: nobody waits for them any more. */
+  const findAnswers = async (
+    request: ManyRequest,
+    { raw }: FastifyReply,
+  ): Promise<readonly AccessAnswer[] | null> => {
+    const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
+    const limited = createNeedsLimit();
+    const assets: AccessAnswer[] = [];
+    for (const id of request.body.ids) {
+      // A refusal takes some time to explain; others are served in between.
+      if (assets.length % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
+      if (raw.destroyed) return null;
+      assets.push(limited(await answer(id, facts)));
+    }
+    return assets;
+  };
+
   return {
     one: async (request, reply) => {
       const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
       return reply.headers(headers()).send(await answer(request.params.id, facts));
     },
     many: async (request, reply) => {
-      const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
-      const assets: AccessAnswer[] = [];
-      for (const id of request.body.ids) {
-        // A refusal can cost a millisecond to explain; others are served in between.
-        if (assets.length % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
-        assets.push(await answer(id, facts));
+      if (questions === QUESTIONS_MAX)
+        throw new Problem('too_many_requests', undefined, { headers: { 'retry-after': '1' } });
+      questions += 1;
+      let assets: readonly AccessAnswer[] | null;
+      try {
+        assets = await findAnswers(request, reply);
+      } finally {
+        questions -= 1;
       }
-      return reply.headers(headers()).send({ assets });
+      return assets === null ? reply.hijack() : reply.headers(headers()).send({ assets });
     },
   };
 }

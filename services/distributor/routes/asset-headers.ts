@@ -31,7 +31,7 @@ export function gatedCaching(tokenLifeSec: number | null, maxAgeSec: number, age
       ? 'private, no-cache'
       : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}, must-revalidate`;
   return [
-    ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer'],
+    ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer, Sec-Fetch-Site'],
     ...ageHeaders(age),
   ];
 }
