@@ -60,8 +60,14 @@ function toUpstream(path: string, headers: Upstream['headers'], response: Server
     send: async (bytes, length) => {
       if (!response.headersSent)
         response.writeHead(200, length === undefined ? {} : { 'content-length': length });
-      if (!response.write(bytes) && !response.destroyed)
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (response.write(bytes) || response.destroyed) return;
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          response.off('drain', done).off('close', done);
+          resolve();
+        };
+        response.on('drain', done).on('close', done);
+      });
     },
     end: () => void response.end(),
     cut: () => void response.destroy(),
