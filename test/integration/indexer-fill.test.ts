@@ -40,7 +40,7 @@ async function expectSameState(one: Pool, other: Pool): Promise<void> {
   }
 }
 
-it('empty tables are filled from storage, and then follow the blocks', { timeout: 60_000 }, async () => {
+it('empty tables are filled from storage, and then follow the blocks', { timeout: 180_000 }, async () => {
   const under = cleanup.use(await startIndexerUnderTest());
   const [random, content] = [createRandomRoles(under.world, 3), createRandomWorld(under.world, 3)];
   await random.begin();
@@ -72,7 +72,7 @@ it('empty tables are filled from storage, and then follow the blocks', { timeout
   await expectSameState(under.db.pool, db.pool);
 });
 
-it('killed in the middle of it, nothing is there, and it starts afresh', { timeout: 60_000 }, async () => {
+it('killed in the middle of it, nothing is there, and it starts afresh', { timeout: 180_000 }, async () => {
   const under = cleanup.use(await startIndexerUnderTest());
   await createRandomRoles(under.world, 8).begin();
   await createRandomWorld(under.world, 8).step();
@@ -92,7 +92,7 @@ it('killed in the middle of it, nothing is there, and it starts afresh', { timeo
   );
   await expect
     .poll(async () => (await somebody.query('select from pg_locks where not granted')).rowCount, {
-      timeout: 15_000,
+      timeout: 60_000,
     })
     .toBeGreaterThan(0);
   const { text } = await get(`${indexer.url}/metrics`);
@@ -111,7 +111,7 @@ it('killed in the middle of it, nothing is there, and it starts afresh', { timeo
   await expectSameState(under.db.pool, db.pool);
 });
 
-it('a node that keeps no old states is told of in plain words', { timeout: 60_000 }, async () => {
+it('a node that keeps no old states is told of in plain words', { timeout: 180_000 }, async () => {
   const chain = cleanup.use(await startDevChain({ blockMs: 0 }));
   const proxy = cleanup.use(await startRpcProxy(chain.url));
   await chain.build(3);
@@ -133,14 +133,14 @@ it('a node that keeps no old states is told of in plain words', { timeout: 60_00
       PANOPTES_LOG_LEVEL: 'warn',
     }),
   );
-  await until('it says so', () => indexer.log.some((line) => line.includes('use an archive node')), 40_000);
+  await until('it says so', () => indexer.log.some((line) => line.includes('use an archive node')), 60_000);
   proxy.setFault(null);
   await indexedUpTo(db.pool, 3);
 });
 
 it(
   'finality that is taken back is never followed: the tables stay as they were, and age',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const port = await findPort();
     const db = cleanup.use(await createTestDatabase());
@@ -161,14 +161,18 @@ it(
     // The same chain by its genesis, with a shorter history, and then one as long.
     const second = cleanup.use(await startDevChain({ port, blockMs: 0 }));
     await second.world.buyMembership({ handle: 'bob', controller: account(2) });
-    await until('it knows of the shorter one', async () =>
-      /^panoptes_indexer_finalized_block 1$/m.test((await get(`${indexer.url}/metrics`)).text),
+    await until(
+      'it knows of the shorter one',
+      async () => /^panoptes_indexer_finalized_block 1$/m.test((await get(`${indexer.url}/metrics`)).text),
+      60_000,
     );
     expect((await get(`${indexer.url}/ready`)).status).toBe(503);
     expect(await tables()).toEqual(before);
     await second.build(5);
-    await until('it fails', async () =>
-      /^panoptes_indexer_failing 1$/m.test((await get(`${indexer.url}/metrics`)).text),
+    await until(
+      'it fails',
+      async () => /^panoptes_indexer_failing 1$/m.test((await get(`${indexer.url}/metrics`)).text),
+      60_000,
     );
     await second.build(5);
     expect((await get(`${indexer.url}/ready`)).status).toBe(503);

@@ -19,7 +19,7 @@ const KEEP_ALL = `
 
 it(
   'whatever happens, a role that could be attested and no longer holds is lost at that very block',
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   async () => {
     await using under = await startIndexerUnderTest();
     await under.db.pool.query(KEEP_ALL);

@@ -10,7 +10,7 @@ const TABLES = ['channel', 'video', 'asset', 'nft', 'holding', 'membership'];
 
 it(
   'upgrades of the runtime in mid-stream change nothing: what is read is read by its name',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     await using under = await startIndexerUnderTest();
     const { world } = under;
@@ -73,7 +73,7 @@ it(
   },
 );
 
-it('a stock client reads the state on both sides of an upgrade', { timeout: 60_000 }, async () => {
+it('a stock client reads the state on both sides of an upgrade', { timeout: 180_000 }, async () => {
   await using under = await startIndexerUnderTest();
   await createRandomRoles(under.world, 5).begin();
   const { block } = await under.world.upgradeRuntime({});

@@ -55,7 +55,7 @@ export const indexerConfig = (databaseUrl: string, chainUrl: string) =>
   ({ host: '127.0.0.1', port: 0, logLevel: 'silent', databaseUrl, chainUrl, startFrom: 'genesis' }) as const;
 
 /** Resolves once the tables hold this block. */
-export async function indexedUpTo(pool: Pool, block: number, deadlineMs = 15_000): Promise<void> {
+export async function indexedUpTo(pool: Pool, block: number, deadlineMs = 60_000): Promise<void> {
   await until(
     `block ${String(block)} is indexed`,
     async () => {
