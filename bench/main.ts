@@ -7,6 +7,10 @@ const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<{ ru
     about: '10 million assets from Postgres and from disk, and how fast a change counts',
     load: () => import('./feed.ts'),
   },
+  indexer: {
+    about: 'blocks replayed, entities filled, and how soon a role that ended is refused',
+    load: () => import('./indexer.ts'),
+  },
   'policy-map': {
     about: 'memory, looks, decisions and pauses of the policy map at 10 million assets',
     load: () => import('./policy-map.ts'),
