@@ -66,6 +66,12 @@ it('needs a server that publishes, and an empty one', async () => {
   expect(published.said).toMatch(/^published: .*\basset\b.*\bpulse\b.*\brole_loss\b/);
   expect(published.said).not.toMatch(/change|migration|region|session/);
   expect(await replicate('publish', '--database-url', primary.url())).toEqual(published);
+  // Without one, no row of it could be updated any more.
+  const { rows: nameless } = await there.query(
+    `select name from panoptes.told_table
+      where not exists (select from pg_index where indisprimary and indrelid = format('panoptes.%I', name)::regclass)`,
+  );
+  expect(nameless, 'a table without a primary key').toEqual([]);
 
   await there.query('insert into panoptes.channel (id, owner_member, is_public) values (1, 1, true)');
   expect(await replicate(...subscribe)).toMatchObject({

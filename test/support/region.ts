@@ -43,7 +43,14 @@ export function startRegions(): Promise<Regions> {
       ),
       startPostgres({
         log,
-        settings: { wal_receiver_timeout: '3s', wal_retrieve_retry_interval: '100ms' },
+        settings: {
+          wal_receiver_timeout: '3s',
+          wal_retrieve_retry_interval: '100ms',
+          // All tables at once.
+          max_worker_processes: '20',
+          max_logical_replication_workers: '16',
+          max_sync_workers_per_subscription: '14',
+        },
       }).then((server) => opened.use(server)),
     ]);
     const pools = [primary, region].map((server) => {
