@@ -12,6 +12,7 @@ type Nfts = Pick<
   | 'cancelBuyNow'
   | 'buyNft'
   | 'slingNftBack'
+  | 'destroyNft'
   | 'startOpenAuction'
   | 'startEnglishAuction'
   | 'bidOnNft'
@@ -73,6 +74,9 @@ export function createNfts(runtime: Runtime): Nfts {
       return send(await controllerOf(buyer), call('content.buyNft', video, buyer, buyNow));
     },
     slingNftBack: ({ video }) => asOwner(video, 'content.slingNftBack', (actor) => [video, actor]),
+
+    /** Refused by the runtime's call filter. */
+    destroyNft: ({ video }) => asOwner(video, 'content.destroyNft', (actor) => [actor, video]),
 
     startOpenAuction: ({ video, startingPrice, buyNowPrice = null }) =>
       asOwner(video, 'content.startOpenAuction', (actor) => [

@@ -1,6 +1,7 @@
 import type { Operations } from '../contract/world.ts';
 import type { Runtime } from './runtime.ts';
-import { electCouncil, JOY, transfer } from './staging.ts';
+import { holdElection } from './election.ts';
+import { appointCouncil, devRpc, JOY, transfer, UNSTAKING_BLOCKS } from './staging.ts';
 
 const FUNDS = 100_000n * JOY;
 const CURATOR_PERMISSIONS = ['UpdateChannelMetadata', 'UpdateVideoMetadata', 'AddVideo', 'ManageVideoAssets'];
@@ -12,11 +13,13 @@ type People = Pick<
   | 'setWorker'
   | 'terminateWorker'
   | 'startLeaving'
+  | 'exitWorker'
   | 'electCouncil'
   | 'createCuratorGroup'
   | 'addCurator'
   | 'removeCurator'
   | 'setCuratorGroupStatus'
+  | 'updateCuratorGroupPermissions'
 >;
 
 /** Members, workers and curators. The bank buys memberships and gives everybody something to pay fees with. */
@@ -103,22 +106,37 @@ export function createPeople(runtime: Omit<Runtime, 'bucket'>): People {
       const signer = api.createType('AccountId', roleAccountId).toHex();
       return send(signer, call(`${group}WorkingGroup.leaveRole`, worker, null));
     },
+    /** Of itself, at the end of the unstaking period: a few blocks for the leads that are appointed here. */
+    exitWorker: async ({ group, worker }) => {
+      for (let blocks = 0; blocks < 2 * UNSTAKING_BLOCKS; blocks++) {
+        await devRpc(api, 'dev_newBlock', [{ count: 1 }]);
+        if ((await read(`${group}WorkingGroup.workerById`, worker)) === null)
+          return { block: await read<number>('system.number') };
+      }
+      throw new Error(`The worker ${String(worker)} of ${group} stays`);
+    },
+    /** By candidacies and votes where every seat is taken; otherwise written into the state. */
     electCouncil: async ({ members }) => {
-      await electCouncil(runtime, members);
+      const seats = Number(api.consts.council!.councilSize!.toString());
+      if (members.length === seats) return { block: await holdElection(runtime, members) };
+      await appointCouncil(runtime, members);
       return { block: await read<number>('system.number') };
     },
 
     createCuratorGroup: async ({ active, permissionsByLevel = {} }) => {
-      const byLevel = new Map(
-        Object.entries(permissionsByLevel).map(([level, actions]) => [Number(level), actions]),
-      );
-      const created = await asContentLead('content.createCuratorGroup', active, byLevel);
+      const created = await asContentLead('content.createCuratorGroup', active, levelsOf(permissionsByLevel));
       return { group: created.arg('content.CuratorGroupCreated', 0), block: created.block };
     },
     addCurator: ({ group, worker }) =>
       asContentLead('content.addCuratorToGroup', group, worker, CURATOR_PERMISSIONS),
     removeCurator: ({ group, worker }) => asContentLead('content.removeCuratorFromGroup', group, worker),
+    /** Refused by the runtime's call filter. */
+    updateCuratorGroupPermissions: ({ group, permissionsByLevel }) =>
+      asContentLead('content.updateCuratorGroupPermissions', group, levelsOf(permissionsByLevel)),
     setCuratorGroupStatus: ({ group, active }) =>
       asContentLead('content.setCuratorGroupStatus', group, active),
   };
 }
+
+const levelsOf = (permissionsByLevel: Readonly<Record<string, readonly string[]>>) =>
+  new Map(Object.entries(permissionsByLevel).map(([level, actions]) => [Number(level), actions]));

@@ -15,6 +15,9 @@ export interface RealWorld extends World {
   pair(account: string): ReturnType<Sender['pair']>;
 }
 
+/** See filter.ts, which tries. */
+const filtered = (call: string): string => `the runtime's call filter refuses content.${call} to everybody`;
+
 /**
  * The real runtime, by signed extrinsics of the accounts that it demands: a member's controller, a lead's or worker's
  * role account. Only what governance would take weeks for is written into the state; see staging.ts.
@@ -45,7 +48,9 @@ export function openRealWorld(url: string, log: (line: string) => void): Promise
       url,
       isNew,
       refusals: {
-        transferChannel: "the runtime's call filter refuses content.initializeChannelTransfer to everybody",
+        transferChannel: filtered('initializeChannelTransfer'),
+        destroyNft: filtered('destroyNft'),
+        updateCuratorGroupPermissions: filtered('updateCuratorGroupPermissions'),
       },
       account,
       pair: (of) => sender.pair(of),

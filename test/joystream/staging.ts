@@ -6,6 +6,8 @@ import type { Sender } from './sender.ts';
 
 /** JOY has 10 decimals. */
 export const JOY = 10n ** 10n;
+/** How long a lead stays who has announced to leave: long enough to be seen, short enough to be waited for. */
+export const UNSTAKING_BLOCKS = 5;
 const LEAD_FUNDS = 100_000n * JOY;
 const GIGABYTE = 1_000_000_000n;
 
@@ -60,7 +62,7 @@ export async function appointLead(ground: Ground, input: LeadInput): Promise<{ w
         stakingAccountId: stakingAccount,
         rewardAccountId: roleAccount,
         startedLeavingAt: null,
-        jobUnstakingPeriod: 100,
+        jobUnstakingPeriod: UNSTAKING_BLOCKS,
         rewardPerBlock: null,
         missedReward: null,
         createdAt: await read('system.number'),
@@ -73,7 +75,10 @@ export async function appointLead(ground: Ground, input: LeadInput): Promise<{ w
   return { worker };
 }
 
-export async function electCouncil({ api, sender, read }: Ground, members: readonly number[]): Promise<void> {
+export async function appointCouncil(
+  { api, sender, read }: Ground,
+  members: readonly number[],
+): Promise<void> {
   const lastPaymentBlock = await read('system.number');
   const elected = members.map((membershipId) => ({
     stakingAccountId: sender.account(`stake of councillor ${String(membershipId)}`),

@@ -147,5 +147,14 @@ export function describeNfts(stage: () => Stage): void {
       await expectHeld(null, more(4n), block);
       expect(await lossesOf(block)).toEqual([lost(fan)]);
     });
+
+    it('one that is destroyed is nobody’s', async ({ skip }) => {
+      const { world, lossesOf } = stage();
+      skip(world.refusals.destroyNft !== undefined, world.refusals.destroyNft);
+      const { block } = await world.destroyNft({ video });
+      expect(await nft()).toBeNull();
+      expect(await row()).toBeUndefined();
+      expect(await lossesOf(block)).toEqual([lost(artist)]);
+    });
   });
 }

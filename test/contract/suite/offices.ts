@@ -5,6 +5,7 @@ export function describeOffices(stage: () => Stage): void {
   describe('offices', () => {
     let curator: Person;
     let worker: number;
+    let leaving: number;
     let group: number;
     let channel: number;
     let video: number;
@@ -54,6 +55,20 @@ export function describeOffices(stage: () => Stage): void {
         active: true,
         hides: { channels: [0], videos: [0, 2] },
       });
+    });
+
+    it('a group that may hide less has less to attest', async ({ skip }) => {
+      const { world, view, lossesOf } = stage();
+      const { updateCuratorGroupPermissions: refusal } = world.refusals;
+      skip(refusal !== undefined, refusal);
+      const { block } = await world.updateCuratorGroupPermissions({
+        group,
+        permissionsByLevel: { 0: ['HideVideo'] },
+      });
+      expect(await (await view()).findCuratorGroup(String(group))).toMatchObject({
+        hides: { channels: [], videos: [0] },
+      });
+      expect(await lossesOf(block)).toEqual([`${subject()} curator`]);
     });
 
     it("a curator group's channel has an NFT that is the group's", async () => {
@@ -131,11 +146,11 @@ export function describeOffices(stage: () => Stage): void {
     it('a lead who has announced to leave leads on', async () => {
       const { world, lead, view, lossesOf } = stage();
       const roleAccount = world.account('role of the distribution lead');
-      const { worker: leaving } = await world.appointLead({
+      ({ worker: leaving } = await world.appointLead({
         group: 'distribution',
         member: lead.id,
         roleAccount,
-      });
+      }));
       const { block } = await world.startLeaving({ group: 'distribution', worker: leaving });
       expect(await (await view()).findLead('distribution')).toBe(String(leaving));
       expect(await (await view()).findWorker('distribution', String(leaving))).toMatchObject({
@@ -145,12 +160,26 @@ export function describeOffices(stage: () => Stage): void {
       expect(await lossesOf(block)).toEqual([]);
     });
 
+    it('a lead whose time is up is lead no more, nor worker', async () => {
+      const { world, view, lossesOf } = stage();
+      const { block } = await world.exitWorker({ group: 'distribution', worker: leaving });
+      expect(await (await view()).findLead('distribution')).toBeNull();
+      expect(await (await view()).findWorker('distribution', String(leaving))).toBeNull();
+      expect(await lossesOf(block)).toEqual([`worker:distribution:${leaving} *`]);
+    });
+
     it('the council is who is elected', async () => {
-      const { world, lead, view } = stage();
+      const { world, lead, join, view, lossesOf } = stage();
       await world.electCouncil({ members: [lead.id, curator.id] });
       expect(await (await view()).councilMembers()).toEqual([lead.member, curator.member]);
-      await world.electCouncil({ members: [curator.id] });
-      expect(await (await view()).councilMembers()).toEqual([curator.member]);
+      const others: Person[] = [];
+      for (const name of ['ann', 'ben', 'cleo', 'dan']) others.push(await join(`councillor ${name}`));
+      const elected = [curator, ...others];
+      const { block } = await world.electCouncil({ members: elected.map(({ id }) => id) });
+      expect([...(await (await view()).councilMembers())].sort()).toEqual(
+        elected.map(({ member }) => member).sort(),
+      );
+      expect(await lossesOf(block)).toEqual([`member:${lead.member} council_member`]);
     });
   });
 }
