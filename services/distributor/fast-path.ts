@@ -66,7 +66,12 @@ export function createFastPath(options: FastPathOptions): FastPath {
       isHead: false,
       size: object.size,
       range: 'whole',
-      headers: headersFor(`"${object.contentHash}"`, decision.public, tokenLifeSec, headers.origin),
+      headers: headersFor(
+        `"${object.contentHash}"`,
+        decision.public && !facts.isTokenInUrl,
+        tokenLifeSec,
+        headers.origin,
+      ),
       mayGoOn: ALWAYS,
     });
     answered += 1;

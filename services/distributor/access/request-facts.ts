@@ -32,7 +32,7 @@ export class RequestFacts implements AccessRequest {
   readonly tokenText: string | null;
   token: VerifiedToken | null = null;
   tokenError: TokenError | null = null;
-  readonly #request: Pick<FastifyRequest, 'headers' | 'ip' | 'protocol' | 'socket'>;
+  readonly #request: TokenSources & Pick<FastifyRequest, 'headers' | 'ip' | 'protocol' | 'socket'>;
   readonly #options: FactsOptions;
   #size = 0;
   #range: RequestedRange = 'unsatisfiable';
@@ -49,6 +49,13 @@ export class RequestFacts implements AccessRequest {
     this.tokenText = findToken(request, options.names);
     this.#request = request;
     this.#options = options;
+  }
+
+  /** Then whoever keeps the answer by its URL keeps the token with it. */
+  get isTokenInUrl(): boolean {
+    const { params, query } = this.#request;
+    const inQuery = (query as Readonly<Record<string, unknown>> | undefined)?.[this.#options.names.query];
+    return params.token !== undefined || inQuery !== undefined;
   }
 
   /** Which bytes of how many an answer would hold. */

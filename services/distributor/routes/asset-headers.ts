@@ -42,7 +42,7 @@ export interface AssetHeadersOptions {
   readonly age: KnowledgeAge;
 }
 
-/** All that is said of any answer to a request that may have the asset; `tokenLifeSec` as for `gatedCaching`. */
+/** All that is said of any answer to a request that may have the asset; `isPublic`: anybody may keep it. `tokenLifeSec` as for `gatedCaching`. */
 export function createAssetHeaders({
   cors,
   maxAgeSec,

@@ -56,7 +56,7 @@ export function createAssetHandler(
     const headersIfAllowed = (decision = gate.judge(asset, facts)): FlatHeaders => {
       if (!decision.allowed) throw toRefusalProblem(decision);
       const tokenLifeSec = facts.token === null || !decision.lasts ? null : facts.token.exp - facts.nowSec;
-      return headersFor(etag, decision.public, tokenLifeSec, request.headers.origin);
+      return headersFor(etag, decision.public && !facts.isTokenInUrl, tokenLifeSec, request.headers.origin);
     };
 
     /**
