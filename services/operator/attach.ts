@@ -5,7 +5,7 @@ import { findHostTables } from './attach/host.ts';
 import { install } from './attach/install.ts';
 import { withLocks } from './attach/patiently.ts';
 import { findAttachedSource, isIndexed } from './attach/presence.ts';
-import { SOURCE_NAMES, SOURCES, type SourceName } from './attach/sources.ts';
+import { SOURCE_NAMES, SOURCES, type SourceName } from './attach/sources/index.ts';
 import { RefusedError, UsageError, type Command } from './command.ts';
 import { parseDatabaseUrl, parseOptions } from './options.ts';
 

@@ -2,7 +2,10 @@ import type { Pool } from '../../shared/db/index.ts';
 
 /** A row of each of our tables as text, without what only history says (`since`). */
 export type Tables = Readonly<
-  Record<'channel' | 'video' | 'asset' | 'nft' | 'holding' | 'membership', readonly string[]>
+  Record<
+    'channel' | 'video' | 'asset' | 'nft' | 'holding' | 'membership' | 'bag' | 'bucket',
+    readonly string[]
+  >
 >;
 
 /** What our tables say. */
@@ -23,6 +26,8 @@ export async function readOurs(pool: Pool): Promise<Tables> {
     nft: await lines(`video, channel, coalesce(owner_member::text, '-'), coalesce(value::text, '-')`, 'nft'),
     holding: await lines('token, member, channel, amount', 'holding'),
     membership: await lines('id', 'membership'),
+    bag: await lines('channel, stored_by, distributed_by', 'bag'),
+    bucket: await lines('id, operators, is_accepting, is_distributing', 'bucket'),
   };
 }
 
@@ -65,6 +70,8 @@ export async function readOrion(pool: Pool): Promise<Tables> {
     nft: [],
     holding: [],
     membership: [],
+    bag: [],
+    bucket: [],
   };
 
   for (const c of await all('curator.channel')) {
@@ -132,6 +139,41 @@ export async function readOrion(pool: Pool): Promise<Tables> {
   for (const m of await all('public.membership')) {
     const id = idOf(m.id);
     if (id !== null && String(m.controller_account).length > 40) lines.membership.push(id);
+  }
+  const [stored, distributed] = [
+    await all('public.storage_bucket_bag'),
+    await all('public.distribution_bucket_bag'),
+  ];
+  for (const { id: bag } of await all('public.storage_bag')) {
+    const channel = idOf(/^dynamic:channel:(.*)$/s.exec(String(bag))?.[1]);
+    if (channel === null) continue;
+    const by = (rows: Row[], column: string, isOne: (id: string) => boolean): string =>
+      `{${rows
+        .filter((row) => row.bag_id === bag)
+        .map((row) => String(row[column]))
+        .filter(isOne)
+        .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+        .join()}}`;
+    const isStorage = (id: string): boolean => idOf(id) !== null;
+    const isDistribution = (id: string): boolean => /^\d{1,9}:\d{1,9}$/.test(id);
+    lines.bag.push(
+      [
+        channel,
+        by(stored, 'storage_bucket_id', isStorage),
+        by(distributed, 'distribution_bucket_id', isDistribution),
+      ].join(' '),
+    );
+  }
+  const operators = await all('public.distribution_bucket_operator');
+  for (const bucket of await all('public.distribution_bucket')) {
+    if (!/^\d{1,9}:\d{1,9}$/.test(String(bucket.id))) continue;
+    const workers = operators
+      .filter((row) => row.distribution_bucket_id === bucket.id && row.status === 'ACTIVE')
+      .map((row) => Number(row.worker_id));
+    const list = workers.sort((a, b) => a - b).join();
+    lines.bucket.push(
+      [bucket.id, `{${list}}`, flag(bucket.accepting_new_bags), flag(bucket.distributing)].join(' '),
+    );
   }
   for (const entity of Object.values(lines)) entity.sort();
   return lines;

@@ -18,6 +18,12 @@ const TABLES = `
     id varchar primary key, created_at timestamptz not null, handle text not null, handle_raw text not null unique deferrable initially deferred,
     controller_account text not null, total_channels_created integer not null);
   create table public.storage_bag (id varchar primary key, owner jsonb not null);
+  create table public.storage_bucket_bag (id varchar primary key, storage_bucket_id varchar, bag_id varchar);
+  create table public.distribution_bucket_bag (id varchar primary key, distribution_bucket_id varchar, bag_id varchar);
+  create table public.distribution_bucket (id varchar primary key, family_id varchar, bucket_index integer not null,
+    accepting_new_bags boolean not null, distributing boolean not null);
+  create table public.distribution_bucket_operator (id varchar primary key, distribution_bucket_id varchar, worker_id integer not null,
+    status varchar(7) not null);
   create table curator.storage_data_object (
     id varchar primary key, created_at timestamptz not null, is_accepted boolean not null, size numeric not null,
     storage_bag_id varchar, ipfs_hash text not null, type jsonb, state_bloat_bond numeric not null, unset_at timestamptz,

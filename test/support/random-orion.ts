@@ -58,7 +58,15 @@ export async function change(client: PoolClient, random: Random): Promise<void> 
     await client.query('savepoint before');
     await put(client, table, row).catch(() => client.query('rollback to before'));
   };
-  switch (random(16)) {
+  const bag = (): string =>
+    pick([
+      `dynamic:channel:${few()}`,
+      `dynamic:channel:${few()}`,
+      `dynamic:channel:${id()}`,
+      'static:council',
+    ]);
+  const bucket = (): string => pick(['0:1', '0:2', '1:10', '1:9', id()]);
+  switch (random(20)) {
     case 0:
     case 1:
       return insert('curator.channel', {
@@ -111,6 +119,34 @@ export async function change(client: PoolClient, random: Random): Promise<void> 
         handle_raw: String(random(1e9)),
         controller_account: pick([address(random(5)), 'none']),
       });
+    case 16:
+      return insert('public.storage_bag', { id: bag(), owner: '{}' });
+    case 17:
+      return insert('public.storage_bucket_bag', {
+        id: String(random(8)),
+        storage_bucket_id: id(),
+        bag_id: bag(),
+      });
+    case 18:
+      return insert('public.distribution_bucket_bag', {
+        id: String(random(8)),
+        distribution_bucket_id: bucket(),
+        bag_id: bag(),
+      });
+    case 19:
+      if (random(2) === 0)
+        return insert('public.distribution_bucket', {
+          id: bucket(),
+          bucket_index: 0,
+          accepting_new_bags: true,
+          distributing: sure(),
+        });
+      return insert('public.distribution_bucket_operator', {
+        id: String(random(8)),
+        distribution_bucket_id: bucket(),
+        worker_id: random(9),
+        status: pick(['ACTIVE', 'ACTIVE', 'INVITED']),
+      });
     case 12: {
       const [table, assignment] = pick([
         ['curator.channel', 'is_excluded = not is_excluded'],
@@ -124,6 +160,9 @@ export async function change(client: PoolClient, random: Random): Promise<void> 
         ],
         ['public.token_account', 'total_amount = total_amount / 2'],
         ['public.token_account', 'deleted = not deleted'],
+        ['public.distribution_bucket', 'distributing = not distributing'],
+        ['public.distribution_bucket_operator', `status = 'ACTIVE'`],
+        ['public.distribution_bucket_bag', `bag_id = '${bag()}'`],
         ['public.membership', `controller_account = '${address(random(5))}'`],
       ] as const);
       await client.query(
@@ -150,6 +189,11 @@ const TABLES = [
   'public.token_channel',
   'public.token_account',
   'public.membership',
+  'public.storage_bag',
+  'public.storage_bucket_bag',
+  'public.distribution_bucket_bag',
+  'public.distribution_bucket',
+  'public.distribution_bucket_operator',
 ];
 
 /** A processor's transaction: some statements, and the height at its beginning, its end, or (somebody else's) not at all. */

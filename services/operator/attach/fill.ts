@@ -2,7 +2,7 @@ import { inTransaction, type Pool } from '../../../shared/db/index.ts';
 import { RefusedError } from '../command.ts';
 import type { FoundTable } from './host.ts';
 import { withLocks } from './patiently.ts';
-import { ENTITIES } from './sources.ts';
+import { ENTITIES } from './sources/index.ts';
 
 const OURS = ENTITIES.map((entity) => `panoptes.${entity}`);
 const RECORDING = ['record_insert', 'record_update', 'record_delete'];

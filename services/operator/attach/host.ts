@@ -1,6 +1,6 @@
 import type { PoolClient } from '../../../shared/db/index.ts';
 import { RefusedError } from '../command.ts';
-import type { HostTable, Source } from './sources.ts';
+import type { HostTable, Source } from './sources/index.ts';
 
 /** A table of the source that is there, by its quoted name. */
 export interface FoundTable extends HostTable {
@@ -25,7 +25,7 @@ export async function findHostTables(client: PoolClient, source: Source): Promis
   const found = Object.entries(source.tables).flatMap(([name, table]): FoundTable[] => {
     const row = rows.find((candidate) => candidate.table === name);
     if (!row) {
-      if (!table.isOptional) missing.push(`table ${name}`);
+      if (table.absent === undefined) missing.push(`table ${name}`);
       return [];
     }
     const lacking = table.columns.filter((column) => !row.columns.includes(column));
@@ -40,12 +40,13 @@ export async function findHostTables(client: PoolClient, source: Source): Promis
   return found;
 }
 
-/** Puts the tables' names in the place of `{name}`; one that is not there is an empty one. */
+/** Puts the tables’ names in the place of those in braces; one that is not there is an empty one. */
 export function nameTables(sql: string, source: Source, found: readonly FoundTable[]): string {
   return sql.replace(/\{(\w+)\}/g, (_, name: string) => {
     const table = found.find((candidate) => candidate.name === name);
     if (table) return table.quoted;
-    const columns = source.tables[name]?.columns ?? [];
-    return `(select ${columns.map((column) => `null::text as ${column}`).join(', ')} where false)`;
+    const absent = source.tables[name]?.absent;
+    if (absent === undefined) throw new Error(`there is no table {${name}}`);
+    return `(select ${absent} where false)`;
   });
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { PoolClient } from '../../../shared/db/index.ts';
 import { nameTables, type FoundTable } from './host.ts';
-import type { Source, SourceName } from './sources.ts';
+import type { Source, SourceName } from './sources/index.ts';
 
 const FOLDER = new URL('./sql/', import.meta.url);
 

@@ -5,6 +5,16 @@ create function panoptes_host.id(text) returns bigint language sql immutable par
   select case when $1 ~ '^(0|[1-9][0-9]{0,15})$' and $1::bigint < 9007199254740992 then $1::bigint end
 $$;
 
+-- Of a distribution bucket: family:index.
+create function panoptes_host.is_bucket(text) returns boolean language sql immutable parallel safe as $$
+  select $1 ~ '^[0-9]{1,9}:[0-9]{1,9}$'
+$$;
+
+-- Of channels, by what their bags are called.
+create function panoptes_host.channels(bags text[]) returns bigint[] language sql immutable parallel safe as $$
+  select array_agg(panoptes_host.id(substring(bag from '^dynamic:channel:(.*)$'))) from unnest(bags) bag
+$$;
+
 create function panoptes_host.ids(text[]) returns bigint[] language sql immutable parallel safe as $$
   select array_agg(panoptes_host.id(key)) from unnest($1) key
 $$;

@@ -5,22 +5,24 @@
 -- knows when. An NFT is its owner's since its last sale; seen to change hands without one, since now.
 do $do$
 declare
-  entity text; key text; primary_key text; columns text; since_new text; since_known text; also_if text;
+  entity text; key text; keyed text; primary_key text; columns text; since_new text; since_known text; also_if text;
   pair text; compared text;
 begin
-  for entity, key, primary_key, columns, since_new, since_known, also_if in values
-    ('channel', 'id', 'id', 'id,owner_member,owner_group,collaborators,privilege_level,creator_token,is_public,is_censored', null, null, 'false'),
-    ('video', 'id', 'id', 'id,channel,is_public,is_censored', null, null, 'false'),
-    ('asset', 'id', 'id', 'id,channel,video,kind,size,content_hash', null, null, 'false'),
-    ('nft', 'video', 'video', 'video,channel,owner_member,value',
+  for entity, key, keyed, primary_key, columns, since_new, since_known, also_if in values
+    ('channel', 'id', 'panoptes_host.ids(keys)', 'id', 'id,owner_member,owner_group,collaborators,privilege_level,creator_token,is_public,is_censored', null, null, 'false'),
+    ('video', 'id', 'panoptes_host.ids(keys)', 'id', 'id,channel,is_public,is_censored', null, null, 'false'),
+    ('asset', 'id', 'panoptes_host.ids(keys)', 'id', 'id,channel,video,kind,size,content_hash', null, null, 'false'),
+    ('nft', 'video', 'panoptes_host.ids(keys)', 'video', 'video,channel,owner_member,value',
       'case when keys is not null then coalesce(wanted.sold_at, wanted.issued_at) when wanted.owner_member is not null then wanted.sold_at end',
       'case when excluded.since > t.since then excluded.since
             when excluded.owner_member is distinct from t.owner_member then now() else t.since end',
       'excluded.since > t.since'),
-    ('holding', 'member', 'token,member', 'token,member,channel,amount',
+    ('holding', 'member', 'panoptes_host.ids(keys)', 'token,member', 'token,member,channel,amount',
       'case when keys is not null and wanted.amount > 0 then now() end',
       'case when excluded.amount = 0 then null when t.amount > 0 then t.since else now() end', 'false'),
-    ('membership', 'id', 'id', 'id,controller', null, null, 'false')
+    ('membership', 'id', 'panoptes_host.ids(keys)', 'id', 'id,controller', null, null, 'false'),
+    ('bag', 'channel', 'panoptes_host.channels(keys)', 'channel', 'channel,stored_by,distributed_by', null, null, 'false'),
+    ('bucket', 'id', 'keys', 'id', 'id,operators,is_accepting,is_distributing', null, null, 'false')
   loop
     select string_agg(format('t.%1$s = w.%1$s', part), ' and ') into pair from regexp_split_to_table(primary_key, ',') part;
     select string_agg(format('%1$s = excluded.%1$s', part), ', ') into compared from regexp_split_to_table(columns, ',') part;
@@ -31,12 +33,12 @@ begin
         as $sync$
         begin
           -- Whoever else is writing these rows has ended when the host's tables are read, a statement later.
-          perform from panoptes.%1$s t where t.%2$s = any (panoptes_host.ids(keys)) order by %3$s for no key update;
+          perform from panoptes.%1$s t where t.%2$s = any (%11$s) order by %3$s for no key update;
           with wanted as materialized (
             select * from panoptes_host.%1$s where keys is null or host_id = any (keys)
           ), gone as (
             delete from panoptes.%1$s t
-             where (keys is null or t.%2$s = any (panoptes_host.ids(keys)))
+             where (keys is null or t.%2$s = any (%11$s))
                and not exists (select from wanted w where w.flaw is null and %4$s)
           ), mended as (
             delete from panoptes_host.problem p
@@ -58,7 +60,7 @@ begin
       compared || coalesce(', since = ' || since_known, ''),
       (select string_agg('t.' || part, ', ') from regexp_split_to_table(columns, ',') part),
       (select string_agg('excluded.' || part, ', ') from regexp_split_to_table(columns, ',') part),
-      also_if);
+      also_if, keyed);
   end loop;
 end $do$;
 
@@ -71,14 +73,21 @@ begin
     when 'nft' then perform panoptes_host.sync_nft(keys);
     when 'holding' then perform panoptes_host.sync_holding(keys);
     when 'membership' then perform panoptes_host.sync_membership(keys);
+    when 'bag' then perform panoptes_host.sync_bag(keys);
+    when 'bucket' then perform panoptes_host.sync_bucket(keys);
   end case;
 end $$;
 
 -- An entity that cannot be written is closed: nothing is known of it.
 create function panoptes_host.close(of text, key text, why text) returns void language plpgsql as $$
 begin
-  execute format('delete from panoptes.%I where %I = $1', of,
-    case of when 'nft' then 'video' when 'holding' then 'member' else 'id' end) using panoptes_host.id(key);
+  case of
+    when 'nft' then delete from panoptes.nft where video = panoptes_host.id(key);
+    when 'holding' then delete from panoptes.holding where member = panoptes_host.id(key);
+    when 'bag' then delete from panoptes.bag where channel = any (panoptes_host.channels(array[key]));
+    when 'bucket' then delete from panoptes.bucket where id = key;
+    else execute format('delete from panoptes.%I where id = $1', of) using panoptes_host.id(key);
+  end case;
   insert into panoptes_host.problem (entity, host_id, flaw) values (of, left(key, 100), left(why, 500))
     on conflict (entity, host_id) do update set flaw = excluded.flaw, at = now();
 end $$;

@@ -1,4 +1,4 @@
--- What Orion's tables say, in the form of ours. `{name}` is the table itself, wherever Orion keeps it: the views in
+-- What Orion's tables say, in the form of ours. A name in braces is the table itself, wherever Orion keeps it: the views in
 -- `public` hide what the gateway's operator excluded. `host_id` is what a row is read by; `flaw` why it cannot be used.
 
 -- Orion knows no collaborators, no privilege level and not which curator group owns a channel. 32767 is a level that no
@@ -67,7 +67,7 @@ create view panoptes_host.holding as
          case when panoptes_host.id(a.member_id) is null then 'the member'
               when panoptes_host.id(a.token_id) is null then 'the token'
               when panoptes_host.id(min(t.channel_id)) is null then 'the channel'
-              when bool_or(a.total_amount < 0) or panoptes_host.amount(sum(a.total_amount)) is null then 'the amount' end as flaw
+              when bool_or(panoptes_host.amount(a.total_amount) is null) or panoptes_host.amount(sum(a.total_amount)) is null then 'the amount' end as flaw
     from {token_account} a join {token_channel} t on t.token_id = a.token_id
    where not a.deleted and a.member_id is not null
    group by a.member_id, a.token_id;
@@ -81,3 +81,22 @@ create view panoptes_host.membership as
 -- Who owns the channels of a curator group: nothing here says.
 create view panoptes_host.group_subject as
   select null::bigint as owner_group, null::text as subject where false;
+
+create view panoptes_host.bag as
+  select b.id as host_id, panoptes_host.id(substring(b.id from '^dynamic:channel:(.*)$')) as channel,
+         coalesce((select array_agg(panoptes_host.id(s.storage_bucket_id) order by panoptes_host.id(s.storage_bucket_id))
+                     from {storage_bucket_bag} s where s.bag_id = b.id and panoptes_host.id(s.storage_bucket_id) is not null), '{}') as stored_by,
+         coalesce((select array_agg(d.distribution_bucket_id order by string_to_array(d.distribution_bucket_id, ':')::bigint[])
+                     from {distribution_bucket_bag} d
+                    where d.bag_id = b.id and panoptes_host.is_bucket(d.distribution_bucket_id)), '{}') as distributed_by,
+         null::text as flaw
+    from {storage_bag} b where panoptes_host.id(substring(b.id from '^dynamic:channel:(.*)$')) is not null;
+
+create view panoptes_host.bucket as
+  select b.id as host_id, b.id::text as id,
+         coalesce((select array_agg(o.worker_id::bigint order by o.worker_id)
+                     from {distribution_bucket_operator} o
+                    where o.distribution_bucket_id = b.id and o.status = 'ACTIVE'), '{}') as operators,
+         b.accepting_new_bags as is_accepting, b.distributing as is_distributing,
+         case when not panoptes_host.is_bucket(b.id) then 'the id' end as flaw
+    from {distribution_bucket} b;

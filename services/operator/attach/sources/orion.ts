@@ -1,30 +1,7 @@
-/** A table of the host that is read: where it may be, and the columns that it must have. */
-export interface HostTable {
-  readonly columns: readonly string[];
-  /** Older versions do not have it: it counts as empty. */
-  readonly isOptional?: boolean;
-  /** What to read again when it changes: the entity, and the query over `touched` for the keys to read it by. */
-  readonly feeds?: Readonly<Partial<Record<Entity, string>>>;
-  /** Roles that only this table knows to have ended: a query over `before` and `after`. */
-  readonly losses?: string;
-  /** It says how far the processor is: a query over `rows` for the last block and, if it is known, the chain's height. */
-  readonly progress?: string;
-  /** It says when blocks were: a query over `rows` for the newest block and its time. */
-  readonly times?: string;
-}
-
-export type Entity = 'channel' | 'video' | 'asset' | 'nft' | 'holding' | 'membership';
-export const ENTITIES: readonly Entity[] = ['channel', 'video', 'asset', 'nft', 'holding', 'membership'];
-
-export interface Source {
-  readonly title: string;
-  /** Where its tables may be, the likeliest first. */
-  readonly schemas: readonly string[];
-  readonly tables: Readonly<Record<string, HostTable>>;
-}
+import type { Source } from './source.ts';
 
 /** Orion 2 has its real tables in `processor`, Orion 3 in `admin`, later ones in `curator`; `public` has views of them. */
-const ORION: Source = {
+export const ORION: Source = {
   title: 'Orion',
   schemas: ['curator', 'admin', 'processor', 'squid_processor', 'public'],
   tables: {
@@ -50,7 +27,7 @@ const ORION: Source = {
     },
     token_channel: {
       columns: ['token_id', 'channel_id'],
-      isOptional: true,
+      absent: 'null::text as token_id, null::text as channel_id',
       feeds: {
         channel: 'select channel_id from touched',
         holding: 'select a.member_id from {token_account} a join touched using (token_id)',
@@ -58,8 +35,26 @@ const ORION: Source = {
     },
     token_account: {
       columns: ['token_id', 'member_id', 'total_amount', 'deleted'],
-      isOptional: true,
+      absent:
+        'null::text as token_id, null::text as member_id, null::numeric as total_amount, null::boolean as deleted',
       feeds: { holding: 'select member_id from touched' },
+    },
+    storage_bag: { columns: ['id'], feeds: { bag: 'select id from touched' } },
+    storage_bucket_bag: {
+      columns: ['storage_bucket_id', 'bag_id'],
+      feeds: { bag: 'select bag_id from touched' },
+    },
+    distribution_bucket_bag: {
+      columns: ['distribution_bucket_id', 'bag_id'],
+      feeds: { bag: 'select bag_id from touched' },
+    },
+    distribution_bucket: {
+      columns: ['id', 'accepting_new_bags', 'distributing'],
+      feeds: { bucket: 'select id from touched' },
+    },
+    distribution_bucket_operator: {
+      columns: ['distribution_bucket_id', 'worker_id', 'status'],
+      feeds: { bucket: 'select distribution_bucket_id from touched' },
     },
     status: { columns: ['id', 'height'], progress: 'select max(height), null::int from rows' },
     event: {
@@ -68,7 +63,3 @@ const ORION: Source = {
     },
   },
 };
-
-export const SOURCES = { orion: ORION } as const;
-export type SourceName = keyof typeof SOURCES;
-export const SOURCE_NAMES: readonly SourceName[] = ['orion'];
