@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { createBatch } from '../../shared/base/index.ts';
 import type { Database } from './database.ts';
 
 /**
@@ -6,17 +8,21 @@ import type { Database } from './database.ts';
  * there; otherwise left out, never guessed.
  */
 export interface Acquisitions {
-  findNft(held: {
-    readonly video: string;
-    readonly channel: string;
-    /** `null`: it belongs to whoever owns the channel. */
-    readonly ownerMember: string | null;
-  }): Promise<{ readonly value?: string; readonly since?: number }>;
-  findHolding(held: {
-    readonly token: string;
-    readonly member: string;
-    readonly amount: string;
-  }): Promise<{ readonly since?: number }>;
+  findNft(held: HeldNft): Promise<{ readonly value?: string; readonly since?: number }>;
+  findHolding(held: Holding): Promise<{ readonly since?: number }>;
+}
+
+export interface HeldNft {
+  readonly video: string;
+  readonly channel: string;
+  /** `null`: it belongs to whoever owns the channel. */
+  readonly ownerMember: string | null;
+}
+
+export interface Holding {
+  readonly token: string;
+  readonly member: string;
+  readonly amount: string;
 }
 
 /** The tables as of a block; the chain they must be of. */
@@ -26,7 +32,10 @@ export interface AsOf {
 }
 
 export interface AcquisitionTables {
-  /** Waits a moment for the indexer to reach the block: it hears of it when this node does. */
+  /**
+   * Waits a moment for the indexer to reach the block: it hears of it when this node does. What is asked at a time takes
+   * one query, whoever asks.
+   */
   at(asOf: AsOf): Acquisitions;
 }
 
@@ -34,14 +43,28 @@ const CATCH_UP_MS_MAX = 2_000;
 const CATCH_UP_POLL_MS = 50;
 /** Farther behind, it will not be here in a moment. */
 const CATCH_UP_BLOCKS_MAX = 10;
+/** As many as `shared/chain` keeps the state of. */
+const BLOCKS_KEPT_MAX = 4;
+const ROWS_MAX = 500;
 
 /** Seconds, as bigint text of the chain's block time. */
 const SINCE = 'floor(extract(epoch from row.since))::bigint::text as since';
-/** The row and the indexer's position in one statement, hence of one moment. */
+/** The rows and the indexer's position in one statement, hence of one moment. */
 const INDEXED = 'exists (select 1 from panoptes.chain where genesis_hash = $1 and block >= $2)';
+const NFTS = `select row.value::text as value, ${SINCE}
+    from unnest($3::bigint[], $4::bigint[], $5::bigint[]) with ordinality as asked(video, channel, owner, place)
+    left join panoptes.nft row
+      on row.video = asked.video and row.channel = asked.channel
+     and row.owner_member is not distinct from asked.owner and ${INDEXED}
+   order by place`;
+const HOLDINGS = `select null as value, ${SINCE}
+    from unnest($3::bigint[], $4::bigint[], $5::numeric[]) with ordinality as asked(token, member, amount, place)
+    left join panoptes.holding row
+      on row.token = asked.token and row.member = asked.member and row.amount = asked.amount and ${INDEXED}
+   order by place`;
 
 interface Row {
-  readonly value?: string | null;
+  readonly value: string | null;
   readonly since: string | null;
 }
 
@@ -64,36 +87,67 @@ export function createAcquisitionTables(database: Database): AcquisitionTables {
     }
   };
 
+  /** All that is asked as of one block. `forget` is called when the tables are not there yet: the next one asks again. */
+  const open = (asOf: AsOf, forget: () => void): Acquisitions => {
+    const reader = <K>(text: string, columns: readonly ((key: K) => string | null)[]) => {
+      const load = createBatch<K, Row>(
+        (keys) =>
+          database.query<Row & Record<string, unknown>>(text, [
+            asOf.genesisHash,
+            asOf.block,
+            ...columns.map((column) => keys.map(column)),
+          ]),
+        ROWS_MAX,
+      );
+      return async (key: K): Promise<Row | null> => ((await isReady()) ? load(key) : null);
+    };
+    // Asked once for all, and only when something needs it.
+    let ready: Promise<boolean> | undefined;
+    const isReady = (): Promise<boolean> => {
+      ready ??= catchUp(asOf).then(
+        (caughtUp) => {
+          if (!caughtUp) forget();
+          return caughtUp;
+        },
+        (error: unknown) => {
+          forget();
+          throw error;
+        },
+      );
+      return ready;
+    };
+    const nft = reader<HeldNft>(NFTS, [
+      ({ video }) => video,
+      ({ channel }) => channel,
+      ({ ownerMember }) => ownerMember,
+    ]);
+    const holding = reader<Holding>(HOLDINGS, [
+      ({ token }) => token,
+      ({ member }) => member,
+      ({ amount }) => amount,
+    ]);
+    return {
+      findNft: async (held) => {
+        const row = await nft(held);
+        return { ...(row?.value ? { value: row.value } : {}), ...sinceOf(row) };
+      },
+      findHolding: async (held) => sinceOf(await holding(held)),
+    };
+  };
+
+  const blocks = new LRUCache<string, Acquisitions>({ max: BLOCKS_KEPT_MAX });
   return {
     at: (asOf) => {
-      // Asked once for all roles of a request, and only when one of them needs it.
-      let ready: Promise<boolean> | undefined;
-      const find = async (text: string, values: readonly unknown[]): Promise<Row | undefined> => {
-        ready ??= catchUp(asOf);
-        if (!(await ready)) return undefined;
-        return (await database.query<Row>(text, [asOf.genesisHash, asOf.block, ...values]))[0];
-      };
-      return {
-        findNft: async ({ video, channel, ownerMember }) => {
-          const row = await find(
-            `select row.value::text as value, ${SINCE} from panoptes.nft row
-             where video = $3 and channel = $4 and owner_member is not distinct from $5 and ${INDEXED}`,
-            [video, channel, ownerMember],
-          );
-          return { ...(row?.value ? { value: row.value } : {}), ...sinceOf(row) };
-        },
-        findHolding: async ({ token, member, amount }) =>
-          sinceOf(
-            await find(
-              `select ${SINCE} from panoptes.holding row
-               where token = $3 and member = $4 and amount = $5 and ${INDEXED}`,
-              [token, member, amount],
-            ),
-          ),
-      };
+      const name = `${asOf.genesisHash} ${asOf.block}`;
+      const known = blocks.get(name);
+      if (known) return known;
+      const opened: Acquisitions = open(asOf, () => {
+        if (blocks.peek(name) === opened) blocks.delete(name);
+      });
+      blocks.set(name, opened);
+      return opened;
     },
   };
 }
 
-const sinceOf = (row: Row | undefined): { since?: number } =>
-  row?.since ? { since: Number(row.since) } : {};
+const sinceOf = (row: Row | null): { since?: number } => (row?.since ? { since: Number(row.since) } : {});
