@@ -26,6 +26,7 @@ function serve(gate: Partial<Gate>): App {
   const { many } = createAccessHandlers({
     gate: {
       judge: () => REFUSED,
+      glance: () => null,
       turn: () => Promise.resolve(),
       mayGoOn: () => false,
       isStale: () => false,
