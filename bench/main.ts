@@ -3,6 +3,7 @@ import type { Run } from './harness.ts';
 
 /** A bench is one line here and one file that exports `run`. */
 const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<{ run: Run }> }>> = {
+  auth: { about: 'the auth node: sign-ins and refreshes', load: () => import('./auth.ts') },
   feed: {
     about: '10 million assets from Postgres and from disk, and how fast a change counts',
     load: () => import('./feed.ts'),

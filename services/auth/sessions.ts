@@ -1,3 +1,4 @@
+import { createBatch } from '../../shared/base/index.ts';
 import type { Database } from './database.ts';
 
 export interface SessionRow {
@@ -49,18 +50,27 @@ interface Row {
   readonly is_ended: boolean;
 }
 
+const NONCES_MAX = 500;
 const COLUMNS = 'account, session_key, revoked_at is not null as is_ended';
 const IS_OPEN = 'revoked_at is null and expires_at > now()';
 /** The longest life of a token, and an hour for clocks and delays. */
 const REVOCATION_KEPT = '25 hours';
 
 export function createSessions(database: Database): Sessions {
-  const find = async (nonce: string): Promise<SessionRow | null> => {
-    const [row] = await database.query<Row>(`select ${COLUMNS} from panoptes.session where nonce = $1`, [
-      nonce,
-    ]);
-    return row ? { account: row.account, sessionKey: row.session_key, isEnded: row.is_ended } : null;
-  };
+  /** Every token request asks: those that come at a time take one query. */
+  const find = createBatch<string, SessionRow | null>(async (nonces) => {
+    const rows = await database.query<Row & { readonly nonce: string }>(
+      `select nonce, ${COLUMNS} from panoptes.session where nonce = any($1)`,
+      [[...new Set(nonces)]],
+    );
+    const found = new Map(
+      rows.map(({ nonce, account, session_key, is_ended }) => [
+        nonce,
+        { account, sessionKey: session_key, isEnded: is_ended },
+      ]),
+    );
+    return nonces.map((nonce) => found.get(nonce) ?? null);
+  }, NONCES_MAX);
   return {
     find,
     record: async (nonce, { account, sessionKey, sid, label, expirationTime }) => {

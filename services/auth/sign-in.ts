@@ -123,11 +123,20 @@ function parseOwnMessage(text: string): SignInMessage {
   }
 }
 
+/** Addresses seen to be good, by prefix: reading and writing one takes two hashes in plain JavaScript. */
+const accounts = new LRUCache<string, Uint8Array>({ max: SIGNATURES_KEPT_MAX });
+
 /** The public key of an address in exactly the form this node writes. */
 function decodeCanonicalAddress(address: string, chain: ChainIdentity): Uint8Array {
+  const name = `${chain.ss58} ${address}`;
+  const known = accounts.get(name);
+  if (known) return known;
   try {
     const account = decodeAddress(address);
-    if (account.length === 32 && toAddress(account, chain) === address) return account;
+    if (account.length === 32 && toAddress(account, chain) === address) {
+      accounts.set(name, account);
+      return account;
+    }
   } catch {
     // not an address
   }
