@@ -8,9 +8,17 @@ const BENCHES: Readonly<Record<string, { about: string; load: () => Promise<{ ru
     about: '10 million assets from Postgres and from disk, and how fast a change counts',
     load: () => import('./feed.ts'),
   },
+  flood: {
+    about: 'valid traffic beside 10,000 forged tokens a second and slow clients',
+    load: () => import('./flood.ts'),
+  },
   indexer: {
     about: 'blocks replayed, entities filled, and how soon a role that ended is refused',
     load: () => import('./indexer.ts'),
+  },
+  peers: {
+    about: 'the same files from the distributor and from nginx, on one core',
+    load: () => import('./peers.ts'),
   },
   'policy-map': {
     about: 'memory, looks, decisions and pauses of the policy map at 10 million assets',

@@ -1,0 +1,206 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, get, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { findPort } from '../services/devnet/ports.ts';
+import { createCleanup, type Cleanup } from '../shared/base/index.ts';
+import { atLeast, median, rounded, type Run } from './harness.ts';
+import { startLoader, type Loader } from './http-load.ts';
+import { startServing } from './serving.ts';
+
+const SMALL = 1;
+const LARGE = 2;
+const SIZES = { [SMALL]: 20_000, [LARGE]: 64 * 2 ** 20 } as const;
+const ROUNDS = 7;
+const ROUND_SEC = 1;
+const SECRET = 'peers';
+/** Of the servers; the client has the others. */
+const CORE = 0;
+
+interface Peer {
+  readonly url: (asset: number) => string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const installed = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+
+export const run: Run = async ({ log }) => {
+  const nginx = ['nginx', '/usr/sbin/nginx'].find(installed);
+  if (nginx === undefined) {
+    log('nginx is not installed (on Debian: apt-get install nginx-light): there is nobody to compare with');
+    return { figures: {}, budgets: {} };
+  }
+  await using cleanup = createCleanup();
+  const small = randomBytes(SIZES[SMALL]);
+  const large = randomBytes(SIZES[LARGE]);
+  log('starting Postgres, a storage node, a distributor and nginx');
+  const { node, lead, dir } = await startServing(cleanup, [
+    { id: SMALL, bytes: small, isGated: true },
+    { id: LARGE, bytes: large, isGated: true },
+  ]);
+  const www = join(dir, 'www');
+  await mkdir(www);
+  await writeFile(join(www, String(SMALL)), small);
+  await writeFile(join(www, String(LARGE)), large);
+  const server = await startNginx(cleanup, nginx, dir, www);
+  pin(node.pid, log);
+  pin(server.pid, log);
+
+  const bearer = { authorization: `Bearer ${lead.token()}` };
+  const peers = {
+    node: { url: (asset) => `${node.url}/api/v1/assets/${asset}`, headers: bearer },
+    plain: { url: (asset) => `${server.url}/plain/${asset}`, headers: {} },
+    secureLink: { url: (asset) => server.url + secured(`/secure/${asset}`), headers: {} },
+    authRequest: { url: (asset) => `${server.url}/asked/${asset}`, headers: bearer },
+  } satisfies Record<string, Peer>;
+  type Name = keyof typeof peers;
+  const names = Object.keys(peers) as Name[];
+  const loader = cleanup.use(startLoader());
+
+  const figures: Record<string, number> = {};
+  const ratios: Record<string, number> = {};
+  for (const [asset, unit, scale] of [
+    [SMALL, 'PerSec', 1],
+    [LARGE, 'MbPerSec', SIZES[LARGE] / 1_000_000],
+  ] as const) {
+    const rounds: Record<Name, number>[] = [];
+    for (let round = -1; round < ROUNDS; round += 1) {
+      log(
+        `${asset === SMALL ? '20 KB' : '64 MB'}: ${round < 0 ? 'warming up' : `round ${round + 1} of ${ROUNDS}`}`,
+      );
+      const results: Partial<Record<Name, number>> = {};
+      for (const [place] of names.entries()) {
+        const name = names[(place + round + names.length) % names.length] ?? 'node';
+        results[name] = await measure(loader, peers[name], asset);
+      }
+      if (round >= 0) rounds.push(results as Record<Name, number>);
+    }
+    for (const name of names) {
+      figures[name + unit] = rounded(median(rounds.map((of) => of[name])) * scale);
+      ratios[`${name}${unit}`] = rounded(median(rounds.map((of) => of.node / of[name])));
+    }
+  }
+  const nodeVsSecureLink = ratios.secureLinkPerSec ?? Number.NaN;
+  const nodeVsPlainLarge = ratios.plainMbPerSec ?? Number.NaN;
+  return {
+    figures: {
+      ...figures,
+      nodeVsPlain: ratios.plainPerSec ?? Number.NaN,
+      nodeVsAuthRequest: ratios.authRequestPerSec ?? Number.NaN,
+      nodeVsSecureLink,
+      nodeVsPlainLarge,
+    },
+    budgets: {
+      nodeVsSecureLink: atLeast(0.55, nodeVsSecureLink),
+      nodeVsPlainLarge: atLeast(0.9, nodeVsPlainLarge),
+    },
+  };
+};
+
+/** Answers a second. */
+async function measure(loader: Loader, peer: Peer, asset: keyof typeof SIZES): Promise<number> {
+  const size = SIZES[asset];
+  const url = peer.url(asset);
+  if (asset === LARGE) return download(url, peer.headers, size);
+  const result = await loader.run({
+    url,
+    headers: peer.headers,
+    connections: 32,
+    seconds: ROUND_SEC,
+    expected: { status: 200, bytesMin: size, bytesMax: size + 2_000 },
+  });
+  return result.perSec;
+}
+
+/** One file from its first byte to its last; the inverse of the seconds that took. */
+async function download(url: string, headers: Peer['headers'], size: number): Promise<number> {
+  const start = performance.now();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { headers, agent: false }, resolve).on('error', reject);
+  });
+  let bytes = 0;
+  for await (const chunk of response) bytes += (chunk as Buffer).length;
+  if (response.statusCode !== 200 || bytes !== size)
+    throw new Error(`${url}: ${String(response.statusCode)} with ${bytes} bytes`);
+  return 1_000 / (performance.now() - start);
+}
+
+/** On a machine with one core, or without `taskset`, all share what there is. */
+function pin(pid: number, log: (line: string) => void): void {
+  if (cpus().length < 2 || !installed('taskset')) {
+    log('the servers are not kept on one core: there is no other one, or no taskset');
+    return;
+  }
+  spawnSync('taskset', ['-a', '-cp', String(CORE), String(pid)]);
+}
+
+/** As the documentation of ngx_http_secure_link_module has it. */
+function secured(path: string): string {
+  const expires = Math.floor(Date.now() / 1_000) + 3_600;
+  const md5 = createHash('md5').update(`${expires}${path} ${SECRET}`).digest('base64url');
+  return `${path}?md5=${md5}&expires=${expires}`;
+}
+
+async function startNginx(
+  cleanup: Cleanup,
+  program: string,
+  dir: string,
+  www: string,
+): Promise<{ url: string; pid: number }> {
+  const judge = createServer((_request, response) => response.writeHead(204).end()).listen(0, '127.0.0.1');
+  await once(judge, 'listening');
+  cleanup.defer(async () => {
+    judge.closeAllConnections();
+    judge.close();
+    await once(judge, 'close');
+  });
+  const port = await findPort();
+  const config = join(dir, 'nginx.conf');
+  await writeFile(
+    config,
+    `daemon off; master_process off; pid ${dir}/nginx.pid; error_log ${dir}/nginx.log;
+     ${process.getuid?.() === 0 ? 'user root;' : ''}
+     events { worker_connections 1024; }
+     http {
+       access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=100;
+       default_type application/octet-stream;
+       client_body_temp_path ${dir}/n1; proxy_temp_path ${dir}/n2; fastcgi_temp_path ${dir}/n3;
+       uwsgi_temp_path ${dir}/n4; scgi_temp_path ${dir}/n5;
+       upstream judge { server 127.0.0.1:${(judge.address() as AddressInfo).port}; keepalive 32; }
+       server {
+         listen 127.0.0.1:${port};
+         location /plain/ { alias ${www}/; }
+         location /secure/ {
+           secure_link $arg_md5,$arg_expires; secure_link_md5 "$secure_link_expires$uri ${SECRET}";
+           if ($secure_link != "1") { return 403; }
+           alias ${www}/;
+         }
+         location /asked/ { auth_request /judge; alias ${www}/; }
+         location = /judge {
+           internal; proxy_pass http://judge; proxy_http_version 1.1; proxy_set_header Connection "";
+           proxy_pass_request_body off; proxy_set_header Content-Length "";
+         }
+       }
+     }`,
+  );
+  const child = spawn(program, ['-c', config, '-p', dir], { stdio: 'inherit' });
+  cleanup.defer(async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  for (let attempt = 0; ; attempt += 1) {
+    const isUp = await fetch(`${url}/plain/${SMALL}`).then(
+      async (response) => (await response.arrayBuffer()).byteLength === SIZES[SMALL],
+      () => false,
+    );
+    if (isUp) return { url, pid: child.pid ?? 0 };
+    if (attempt > 100) throw new Error('nginx does not serve');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
