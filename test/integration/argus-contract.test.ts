@@ -101,7 +101,9 @@ describe('other than today', () => {
   });
 
   it('a public answer is kept for as long as a change may go unnoticed, and not for a year', async () => {
-    expect((await node.get(here)).headers.get('cache-control')).toBe('public, max-age=60, immutable');
+    expect((await node.get(here)).headers.get('cache-control')).toBe(
+      'public, max-age=60, immutable, must-revalidate',
+    );
   });
 
   it('several ranges in one request are answered whole', async () => {

@@ -117,7 +117,7 @@ it('a node that keeps no old states is told of in plain words', { timeout: 180_0
   await chain.build(3);
   const db = cleanup.use(await createTestDatabase());
   proxy.setFault(({ id, method, ...message }) =>
-    method === 'state_getStorage' && id !== undefined
+    method === 'state_queryStorageAt' && id !== undefined
       ? {
           id,
           method,

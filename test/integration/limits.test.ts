@@ -189,15 +189,15 @@ describe('tokens', () => {
 
   it('that are forged are looked at once each, however they are asked about', async () => {
     const limit = await start({});
-    const gated = await limit.addAsset({ policy: MEMBERS_ONLY });
+    const gated = await Promise.all([1, 2, 3, 4, 5].map(() => limit.addAsset({ policy: MEMBERS_ONLY })));
     const token = forge(limit);
     const answer = await fetch(`${limit.url}/api/v1/access`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...bearer(token).headers },
-      body: JSON.stringify({ ids: Array.from({ length: 50 }, () => String(gated.id)) }),
+      body: JSON.stringify({ ids: gated.map(({ id }) => String(id)) }),
     });
     const { assets } = (await answer.json()) as { assets: { code: string }[] };
-    expect(new Set(assets.map(({ code }) => code))).toEqual(new Set(['token_invalid']));
+    expect(assets.map(({ code }) => code)).toEqual(gated.map(() => 'token_invalid'));
     expect(await metric(limit, 'panoptes_tokens_total{result="failed"}')).toBe(1);
   });
 });

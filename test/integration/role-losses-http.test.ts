@@ -28,6 +28,8 @@ let owner: Person;
 let open: VideoUnderTest;
 let hidden: VideoUnderTest;
 let ofGroup: VideoUnderTest;
+/** Hidden by moderators, which is what curators are insiders of. */
+let censored: VideoUnderTest;
 let offices: { readonly group: number; readonly curator: number; readonly lead: number };
 let token: number;
 let people = 0;
@@ -43,6 +45,8 @@ beforeAll(async () => {
   open = await publishVideo(network(), owner);
   hidden = await publishVideo(network(), owner, { videoPublic: false });
   ofGroup = await publishVideo(network(), owner, { videoPublic: false });
+  censored = await publishVideo(network(), owner);
+  await world().hideVideo({ video: Number(censored.video), hidden: true });
   const { group } = await world().createCuratorGroup({
     active: true,
     permissionsByLevel: { '0': ['HideVideo', 'HideChannel'] },
@@ -132,7 +136,7 @@ const curator = async (end: (worker: number, group: number) => Promise<unknown>)
   return {
     sub: 'account:5F',
     claim: { role: 'curator', worker: `content:${String(worker)}`, groups: [String(group)], hides },
-    asset: hidden.media,
+    asset: censored.media,
     end: () => end(worker, group),
   };
 };
@@ -242,7 +246,7 @@ const WAYS: Readonly<Record<string, () => Promise<Way>>> = {
     return {
       sub: 'account:5F',
       claim: { role: 'curator', worker: `content:${String(worker)}`, groups: [String(group)], hides },
-      asset: hidden.media,
+      asset: censored.media,
       end: () => world().setWorker({ group: 'content', worker, member: id, roleAccount: account(91) }),
     };
   },

@@ -101,7 +101,7 @@ export function describeWhole(stage: () => Stage): void {
 
     it('asks nodes for what every node of Substrate answers', () => {
       const asked = [...stage().asked];
-      expect(asked).toContain('state_getStorage');
+      expect(asked).toContain('state_queryStorageAt');
       // A client of the node may have these; not every node does.
       expect(asked.filter((method) => /StorageSize|StorageHash|dev_|archive|unstable/.test(method))).toEqual(
         [],
