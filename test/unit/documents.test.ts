@@ -9,6 +9,8 @@ const DOCUMENTS = [
   'SECURITY.md',
   'CONTRIBUTING.md',
   'bench/README.md',
+  'services/distributor/README.md',
+  'services/operator/README.md',
   'test/vectors/README.md',
 ];
 const unique = (text: string, pattern: RegExp): string[] => [
@@ -43,9 +45,10 @@ const settingsOf = (service: string): string[] => {
   return [...unique(source, /'(PANOPTES_[A-Z_]+)'/g), ...secrets.map((name) => `${name}_FILE`)];
 };
 const SERVICES = ['auth', 'distributor', 'indexer'];
+const SETTINGS_DOCUMENTS = ['README.md', 'services/distributor/README.md', 'services/operator/README.md'];
 
-it('the README names every setting that is required, and none that is not there', () => {
-  const named = unique(read('README.md'), /`(PANOPTES_[A-Z_]+)(?:\[_FILE\])?`/g);
+it('the documents name every setting that is required, and none that is not there', () => {
+  const named = unique(SETTINGS_DOCUMENTS.map(read).join(), /`(PANOPTES_[A-Z_]+)(?:\[_FILE\])?`/g);
   const known = SERVICES.flatMap(settingsOf);
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
   const required = SERVICES.flatMap((service) =>
