@@ -1,6 +1,14 @@
 import { nowSec, type Clock } from '../../shared/base/index.ts';
-import { isRevoked, TokenError, verifyToken, type VerifiedToken } from '../../shared/token/index.ts';
+import type { ChainView } from '../../shared/chain/index.ts';
+import {
+  isRevoked,
+  TokenError,
+  verifyToken,
+  type RoleClaim,
+  type VerifiedToken,
+} from '../../shared/token/index.ts';
 import { Problem } from '../../shared/wire/index.ts';
+import type { ChainLink } from './chain-link.ts';
 import type { OwnKey } from './own-key.ts';
 import type { RoleLosses } from './role-losses.ts';
 import type { Standings } from './standings.ts';
@@ -9,7 +17,10 @@ import type { Standings } from './standings.ts';
 export interface OwnerGate {
   /** The bearer token of a request. Throws Problem `token_missing`, `token_expired`, `token_invalid`, `restricted`. */
   authenticate(authorization: string | undefined): Promise<VerifiedToken>;
-  /** The subject that owns the channel. Throws Problem `policy_denied` or `role_outdated`. */
+  /**
+   * The subject that owns the channel, by its token and still, at the newest finalized block. Throws Problem
+   * `policy_denied`, `role_outdated` or `chain_unavailable`.
+   */
   authorize(token: VerifiedToken, channel: string): Promise<string>;
 }
 
@@ -19,12 +30,13 @@ export function createOwnerGate(options: {
   readonly key: OwnKey;
   readonly standings: Standings;
   readonly losses: RoleLosses;
+  readonly chain: Pick<ChainLink, 'atHead'>;
   /** What a token must name in `aud`, and nothing else. */
   readonly publicUrl: string;
   readonly tokenLifeSec: number;
   readonly clock: Clock;
 }): OwnerGate {
-  const { key, standings, losses, publicUrl, tokenLifeSec, clock } = options;
+  const { key, standings, losses, chain, publicUrl, tokenLifeSec, clock } = options;
 
   const verify = (text: string): VerifiedToken => {
     try {
@@ -74,12 +86,31 @@ export function createOwnerGate(options: {
         });
       }
       const subject = role.worker === undefined ? token.sub : `worker:${role.worker}`;
-      if (await losses.hasEnded({ subject, role: role.role, object: channel, block: token.blk })) {
+      // Losses know of a new controller or role account; the chain, of what the indexer has not seen yet.
+      const hasEnded = await losses.hasEnded({ subject, role: role.role, object: channel, block: token.blk });
+      if (hasEnded || !(await chain.atHead((view) => isOwner(view, token.sub, role)))) {
         throw unauthorized('role_outdated');
       }
       return subject;
     },
   };
+}
+
+/** Whether the member, or the worker that the claim names, owns the channel in this state. */
+async function isOwner(
+  view: ChainView,
+  sub: string,
+  { channel, worker }: Extract<RoleClaim, { role: 'channel_owner' }>,
+): Promise<boolean> {
+  const owner = (await view.findChannel(channel))?.owner;
+  if (!owner) return false;
+  if ('member' in owner) return worker === undefined && sub === `member:${owner.member}`;
+  if (worker === undefined) return false;
+  const id = worker.slice(worker.indexOf(':') + 1);
+  if (!(await view.findWorker('content', id))) return false;
+  if ((await view.findLead('content')) === id) return true;
+  const group = await view.findCuratorGroup(owner.group);
+  return group?.active === true && group.curators.includes(id);
 }
 
 /** RFC 6750: what a client is told when its token will not do. */

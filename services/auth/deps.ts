@@ -88,7 +88,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
         clock,
       }),
       keys,
-      gate: createOwnerGate({ key, standings, losses, publicUrl, tokenLifeSec, clock }),
+      gate: createOwnerGate({ key, standings, losses, chain, publicUrl, tokenLifeSec, clock }),
       policies: createPolicyStore(database),
       sessions,
       sessionGate: createSessionGate({ sessions, proofs }),

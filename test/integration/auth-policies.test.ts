@@ -263,12 +263,42 @@ describe('only the owner of the channel', () => {
     await lose('member:0', 'channel_owner', '98', 30);
     await lose('member:0', 'nft_owner', channel, 30);
     expect(await put(at(29))).toBe(200);
+  });
 
-    const roles = [{ role: 'channel_owner', channel, worker: 'content:3' }] as const;
-    expect(await put(mint({ blk: 5, roles }))).toBe(200);
-    expect((await stored())[0]?.updated_by).toBe('worker:content:3');
-    await lose('worker:content:3', '*', '', 6);
-    expect(await put(mint({ blk: 5, roles }))).toBe(401);
+  it('still holds it on the chain, whatever the indexer has seen', async () => {
+    const { world } = devChain;
+    const { memberId } = await world.buyMembership({ handle: 'eve', controller: `0x${'05'.repeat(32)}` });
+    const sold = String((await world.createChannel({ owner: { member: 0 }, metadata: {} })).channel);
+    await database.pool.query(
+      'insert into panoptes.channel (id, owner_member, is_public) values ($1, 0, true)',
+      [sold],
+    );
+    const put = (bearer: string) => send('PUT', `channel/${sold}`, bearer, POLICY);
+    const owner = mint({ roles: [{ role: 'channel_owner', channel: sold }] });
+    expect((await put(owner)).status).toBe(204);
+
+    const { worker } = await world.setWorker({
+      group: 'content',
+      member: memberId,
+      roleAccount: ada.account,
+    });
+    const { group } = await world.createCuratorGroup({ active: true });
+    await world.addCurator({ group, worker });
+    await world.transferChannel({ channel: Number(sold), owner: { curatorGroup: group } });
+    expect(await outcome(await put(owner))).toEqual({ status: 401, code: 'role_outdated' });
+    const office = `content:${String(worker)}`;
+    const curator = mint({ blk: 5, roles: [{ role: 'channel_owner', channel: sold, worker: office }] });
+    expect((await put(curator)).status).toBe(200);
+    expect((await stored()).at(-1)?.updated_by).toBe(`worker:${office}`);
+    await world.setCuratorGroupStatus({ group, active: false });
+    expect(await outcome(await put(curator))).toEqual({ status: 401, code: 'role_outdated' });
+    await world.setCuratorGroupStatus({ group, active: true });
+    expect((await put(curator)).status).toBe(200);
+    await database.pool.query(
+      `insert into panoptes.role_loss (subject, role, object, block) values ($1, '*', '', 6)`,
+      [`worker:${office}`],
+    );
+    expect(await outcome(await put(curator))).toEqual({ status: 401, code: 'role_outdated' });
   });
 
   it('with a token of this node, whole, in time', async () => {
