@@ -11,7 +11,7 @@ import { NO_LIMITS, startServiceProcess, type ServiceProcess } from '../services
 import { startStorageNode, type StorageNode } from '../services/devnet/storage/index.ts';
 import { contentHash, createCleanup, type Cleanup } from '../shared/base/index.ts';
 import { createPool, migrate, type Pool } from '../shared/db/index.ts';
-import type { AccessAnswers } from '../shared/wire/index.ts';
+import { ACCESS_IDS_MAX, type AccessAnswers } from '../shared/wire/index.ts';
 import { createLog } from '../shared/runtime/index.ts';
 import { createWorld, expectedAnswer, fillTables, mediaOfVideo, type World } from './assets-fixture.ts';
 import type { Changes, ChangesResult } from './feed-changes.ts';
@@ -24,7 +24,7 @@ const MIB = 2 ** 20;
 /** Long enough for a node to give back what loading took. */
 const SETTLE_MS = 5_000;
 const CHECKS = 20_000;
-const IDS_PER_QUESTION = 1_000;
+const IDS_PER_QUESTION = ACCESS_IDS_MAX;
 const CHANGES_PER_SEC = 1_000;
 const CHANGES_SEC = 30;
 const WARM_UP_SEC = 3;
