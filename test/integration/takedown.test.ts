@@ -78,6 +78,16 @@ describe('an answer that is running', () => {
     await statusIs(film, 200);
   });
 
+  it('is cut when the key of its token is revoked', async () => {
+    const film = await node.addAsset({ bytes: FILM, policy: MEMBERS_ONLY });
+    const response = await begin(film);
+    await node.db.pool.query('update panoptes.signing_key set revoked_at = now() where kid = $1', [node.kid]);
+    await statusIs(film, 401);
+    expect(await drain(response)).toBeLessThan(FILM.length);
+    await node.db.pool.query('update panoptes.signing_key set revoked_at = null');
+    await statusIs(film, 200);
+  });
+
   it('is not cut when its token expires', async () => {
     const film = await node.addAsset({ bytes: FILM, policy: MEMBERS_ONLY });
     const response = await begin(film);

@@ -45,7 +45,8 @@ function serve(gate: Partial<Gate>): App {
   app.post('/', { schema: { body: AccessQuery } }, many);
   return app;
 }
-const ask = (payload: object) => app.inject({ method: 'POST', url: '/', payload });
+const ask = (payload: object, remoteAddress = '127.0.0.1') =>
+  app.inject({ method: 'POST', url: '/', payload, remoteAddress });
 
 describe('a question about many assets', () => {
   it('is about so many, each once', async () => {
@@ -107,7 +108,13 @@ describe('a question about many assets', () => {
         return released;
       },
     });
-    const asked = Array.from({ length: 40 }, () => ask({ ids: ['1'] }));
+    // Eight places each, whatever address of its network somebody has.
+    const networks = ['192.0.2.1', '192.0.2.2', '2001:db8:1:1', '2001:db8:1:2'];
+    const asked = networks.flatMap((network) =>
+      Array.from({ length: 10 }, (_, at) =>
+        ask({ ids: ['1'] }, network.includes(':') ? `${network}::${at}` : network),
+      ),
+    );
     await expect.poll(() => waiting, { timeout: 10_000 }).toBe(32);
     waiting = -1;
     release();

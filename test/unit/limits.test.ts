@@ -123,6 +123,39 @@ describe('first sights', () => {
     expect(sights.isFree).toBe(true);
   });
 
+  it('are one line for all the addresses of an IPv6 network', async () => {
+    const sights = new FirstSights({ shareMax: 0.01, burstMs: 1, waitingMax: 20 });
+    busy(sights);
+    const codes: (string | undefined)[] = [];
+    const turns = Array.from({ length: 40 }, (_, host) => `2001:db8:1:2::${host.toString(16)}`).map(
+      (address) =>
+        sights
+          .turn(address, () => undefined)
+          .catch((error: unknown) => codes.push((error as { code: string }).code)),
+    );
+    await expect.poll(() => codes).toEqual(Array<string>(20).fill('too_many_requests'));
+    // Somebody from elsewhere has a place at once, at the cost of that line.
+    let isRefused = false;
+    const other = sights.turn('192.0.2.1', () => undefined).catch(() => (isRefused = true));
+    await expect.poll(() => codes).toHaveLength(21);
+    expect(isRefused).toBe(false);
+    sights[Symbol.dispose]();
+    await Promise.all([...turns, other]);
+  });
+
+  it('that throw are told to who waits, and stop nobody', async () => {
+    let now = 0;
+    const sights = new FirstSights({ shareMax: 1, burstMs: 1, waitingMax: 5, now: () => now });
+    busy(sights);
+    const failing = sights.turn('a', () => {
+      throw new Error('of its own');
+    });
+    const other = sights.turn('b', () => undefined);
+    now += 10_000;
+    await expect(failing).rejects.toThrow('of its own');
+    await expect(other).resolves.toBeUndefined();
+  });
+
   it('are sent away at the end', async () => {
     const sights = new FirstSights({ shareMax: 0.01, burstMs: 1, waitingMax: 5 });
     busy(sights);

@@ -124,6 +124,10 @@ export function createGate(options: GateOptions): Gate {
   };
 
   const mayGoOn = (asset: number, facts: RequestFacts): boolean => {
+    if (facts.token !== null && !verifier.trusts(facts.token)) {
+      facts.token = null;
+      facts.tokenError = new TokenError('key_not_valid', 'the key is revoked');
+    }
     if (decide(anywhere, asset, facts).allowed) return true;
     // It was public when it began, so nobody has looked at the token yet.
     const { tokenText, token, tokenError } = facts;

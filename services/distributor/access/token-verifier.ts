@@ -17,6 +17,8 @@ export interface TokenVerifier {
   findSeen(token: string, nowSec: number): VerifiedToken | null;
   /** Throws `TokenError`. */
   verify(token: string, nowSec: number): VerifiedToken;
+  /** Whether the key of a verified token may still sign, whatever the time: it has not been revoked. */
+  trusts(token: VerifiedToken): boolean;
   readonly stats: VerifierStats;
 }
 
@@ -77,6 +79,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         throw error;
       }
     },
+    trusts: ({ kid }) => keys.findKey(kid)?.revoked === false,
     get stats() {
       return { seen, verified, failed, tokens: known.size, bytes: known.calculatedSize };
     },

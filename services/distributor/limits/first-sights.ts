@@ -1,4 +1,5 @@
 import { Problem } from '../../../shared/wire/index.ts';
+import { networkOf } from './address-budget.ts';
 
 export interface FirstSightsOptions {
   /** Of one core's time, 0 to 1: what checking signatures of tokens never seen before may take for good. */
@@ -21,7 +22,7 @@ interface Turn {
  * states:
  *
  * - free: time is left and nobody waits. A check is done on the spot (`isFree`, then `spend` what it took).
- * - busy: checks wait for their turn, each address in a line of its own, lines taking turns, so that whoever sends
+ * - busy: checks wait for their turn, each address (an IPv6 /64) in a line of its own, lines taking turns, so that whoever sends
  *   thousands waits for them alone. With `waitingMax` waiting the newest of the longest line is sent away, 429.
  *
  * Tokens seen before are never checked here, so they never wait.
@@ -57,7 +58,8 @@ export class FirstSights implements Disposable {
   /** Does `work`, which spends, when it is its turn. Rejects with `too_many_requests` when too many wait. */
   turn(address: string, work: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const line = this.#lines.get(address) ?? [];
+      const network = networkOf(address);
+      const line = this.#lines.get(network) ?? [];
       if (this.#waiting >= this.#options.waitingMax) {
         const longest = this.#longest();
         if (longest.length <= line.length + 1) {
@@ -71,12 +73,16 @@ export class FirstSights implements Disposable {
       }
       line.push({
         work: () => {
-          work();
-          resolve();
+          try {
+            work();
+            resolve();
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
         },
         refuse: reject,
       });
-      this.#lines.set(address, line);
+      this.#lines.set(network, line);
       this.#waiting += 1;
       this.#schedule();
     });

@@ -10,6 +10,7 @@ import {
 import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { DataObject } from '../assets/source.ts';
+import { networkOf } from '../limits/address-budget.ts';
 import { parseAssetId } from './asset-id.ts';
 
 export interface AccessRoutesOptions {
@@ -30,8 +31,9 @@ export interface AccessHandlers {
 }
 
 const IDS_AT_ONCE = 16;
-/** Questions about many assets that are being answered at a time. */
+/** Questions about many assets that are being answered at a time, all together and of one address (an IPv6 /64). */
 const QUESTIONS_MAX = 32;
+const QUESTIONS_PER_ADDRESS_MAX = 8;
 
 /** Leaves needs out from where they become too many. */
 function createNeedsLimit(): (answer: AccessAnswer) => AccessAnswer {
@@ -49,6 +51,7 @@ function createNeedsLimit(): (answer: AccessAnswer) => AccessAnswer {
 export function createAccessHandlers(options: AccessRoutesOptions): AccessHandlers {
   const { gate, findObject, age, clock } = options;
   let questions = 0;
+  const asking = new Map<string, number>();
   const headers = (): Record<string, string> => ({
     'cache-control': 'no-store',
     'x-policy-age': String(Math.round(age.policyAgeMs())),
@@ -97,14 +100,20 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
       return reply.headers(headers()).send(await answer(request.params.id, facts));
     },
     many: async (request, reply) => {
-      if (questions === QUESTIONS_MAX)
+      const address = networkOf(request.ip);
+      const others = asking.get(address) ?? 0;
+      if (questions === QUESTIONS_MAX || others === QUESTIONS_PER_ADDRESS_MAX)
         throw new Problem('too_many_requests', undefined, { headers: { 'retry-after': '1' } });
       questions += 1;
+      asking.set(address, others + 1);
       let assets: readonly AccessAnswer[] | null;
       try {
         assets = await findAnswers(request, reply);
       } finally {
         questions -= 1;
+        const left = (asking.get(address) ?? 1) - 1;
+        if (left === 0) asking.delete(address);
+        else asking.set(address, left);
       }
       return assets === null ? reply.hijack() : reply.headers(headers()).send({ assets });
     },

@@ -19,16 +19,17 @@ export async function fill(pool: Pool, tables: readonly FoundTable[], waitMs: nu
       ).join('\n');
     // Millions of changes are one: readers load everything again.
     await client.query(record('disable'));
-    for (const entity of ENTITIES) await client.query('select panoptes_host.sync($1, null)', [entity]);
-    await client.query(record('enable'));
-    await client.query(`insert into panoptes.change (entity, id) values ('*', 'attach')`);
-    // Nothing says yet that the processor is alive: its next step does.
+    // First, for the roles found to have ended carry this block. Nothing says yet that the processor is alive: its next
+    // step does.
     await client.query(
       `insert into panoptes.chain as known (genesis_hash, block, block_hash, block_time, seen_at)
        select genesis_hash, height, '', panoptes_host.time_of(height, head), 'epoch'
          from panoptes_host.attachment, (${progressOf(tables)}) newest (height, head) where height >= 0
        on conflict (singleton) do update set block = excluded.block, block_time = excluded.block_time`,
     );
+    for (const entity of ENTITIES) await client.query('select panoptes_host.sync($1, null)', [entity]);
+    await client.query(record('enable'));
+    await client.query(`insert into panoptes.change (entity, id) values ('*', 'attach')`);
     await client.query('update panoptes_host.attachment set is_filled = true');
   });
   await catchUp(pool, waitMs);

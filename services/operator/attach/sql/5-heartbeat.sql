@@ -39,7 +39,7 @@ begin
   end if;
   update panoptes.role_loss r set block = height
     from panoptes_host.loss l
-   where l.xid = pg_current_xact_id() and r.block < height
+   where r.block < height
      and (r.subject, r.role, r.object) = (l.subject, l.role, l.object);
   delete from panoptes_host.loss where xid <= pg_current_xact_id();
   insert into panoptes.chain as known (genesis_hash, block, block_hash, block_time, seen_at)
