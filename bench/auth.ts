@@ -138,6 +138,7 @@ async function setUp(cleanup: Cleanup) {
       PANOPTES_PUBLIC_URL: url,
       PANOPTES_SIGNING_SEED: bytesToHex(signingSeed),
       PANOPTES_CERTIFICATE: certificate,
+      PANOPTES_REQUESTS_PER_SEC_MAX: '0',
     }),
   );
   while (!(await fetch(`${url}/ready`)).ok) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -4,6 +4,7 @@ import { createServer, refuseRepeatedMembers, serveHealth, serveMetrics } from '
 import type { Logger } from '../../shared/runtime/index.ts';
 import type { AuthConfig } from './config.ts';
 import type { AuthDeps } from './deps.ts';
+import { limitAddresses } from './limit-addresses.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { serveDocs } from './routes/docs.ts';
 import { serveKeys } from './routes/keys.ts';
@@ -16,7 +17,7 @@ const BODY_BYTES_MAX = 64 * 1024;
 
 /** The HTTP side of the auth node; it owns nothing but the routes. */
 export async function createApp(config: AuthConfig, deps: AuthDeps, log: Logger): Promise<FastifyInstance> {
-  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX });
+  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy: config.trustProxy });
   app.removeContentTypeParser('text/plain');
   refuseRepeatedMembers(app);
   // Answers are written as they are; the schemas check requests and describe answers.
@@ -29,6 +30,7 @@ export async function createApp(config: AuthConfig, deps: AuthDeps, log: Logger)
     exposedHeaders: ['retry-after', 'www-authenticate'],
     maxAge: 86_400,
   });
+  limitAddresses(app, config.requestsPerSecMax);
   const metrics = createAuthMetrics(serveMetrics(app));
   serveHealth(app, deps.readiness);
   await serveDocs(app, config.publicUrl);

@@ -1,4 +1,5 @@
 import { hexToU8a } from '@polkadot/util';
+import { asAddressBlock } from '../../shared/http/index.ts';
 import {
   asInteger,
   asList,
@@ -26,6 +27,10 @@ export interface AuthConfig extends ServerSettings {
   readonly chainAgeMsMax: number;
   /** Origins whose pages may call this node; `null` means any. */
   readonly allowedOrigins: readonly string[] | null;
+  /** Whom to believe about `X-Forwarded-For`: addresses and CIDR blocks. */
+  readonly trustProxy: readonly string[];
+  /** Of one address; 0: as many as it likes. A failed sign-in counts as ten, ten roles as one more. */
+  readonly requestsPerSecMax: number;
 }
 
 const asSeed = (text: string): Uint8Array => {
@@ -66,6 +71,8 @@ export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
       sessionLifeSec: env.get('PANOPTES_SESSION_LIFE_SEC', asInteger(300, 86_400), 86_400),
       chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
       allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asOrigins, null),
+      trustProxy: env.get('PANOPTES_TRUST_PROXY', asList(asAddressBlock), []),
+      requestsPerSecMax: env.get('PANOPTES_REQUESTS_PER_SEC_MAX', asInteger(0, 1_000_000), 20),
     }),
     source,
   );

@@ -118,6 +118,8 @@ async function start(options: NetworkOptions, started: Cleanup): Promise<Network
         PANOPTES_CHAIN_URL: chain.url,
         PANOPTES_SIGNING_SEED: hex(signingSeed),
         PANOPTES_CERTIFICATE: certificate,
+        // On one machine everybody is one address.
+        PANOPTES_REQUESTS_PER_SEC_MAX: '0',
         ...settings.auth,
       }),
     ),

@@ -1,6 +1,6 @@
 import { hexToU8a } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
-import { parseAddressBlocks } from '../../shared/http/index.ts';
+import { asAddressBlock } from '../../shared/http/index.ts';
 import {
   asInteger,
   asList,
@@ -105,11 +105,6 @@ const asServedBuckets = (text: string): ServedBuckets => {
   const buckets = text.split(',').map((bucket) => bucket.trim());
   if (buckets.every((bucket) => /^(0|[1-9]\d*):(0|[1-9]\d*)$/.test(bucket))) return { buckets };
   throw new Error('must be all, worker:<id>, or buckets such as 0:1,0:2');
-};
-
-const asAddressBlock = (text: string): string => {
-  parseAddressBlocks([text]);
-  return text;
 };
 
 const asOrigin = (text: string): string => {

@@ -15,7 +15,7 @@ import type { DataObject } from './assets/source.ts';
 import { createSource } from './assets/sources/create-source.ts';
 import { createNodeTokens } from './assets/sources/node-tokens.ts';
 import type { DistributorConfig } from './config.ts';
-import { AddressBudget } from './limits/address-budget.ts';
+import { AddressBudget } from '../../shared/http/index.ts';
 import { FirstSights } from './limits/first-sights.ts';
 import type { BagMap, ServedBuckets } from './policy/bag-map.ts';
 import { openFeed, type Feed } from './policy/feed.ts';

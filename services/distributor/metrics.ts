@@ -4,7 +4,7 @@ import type { TokenVerifier } from './access/token-verifier.ts';
 import type { ImageSizes } from './assets/image-sizes.ts';
 import type { AssetStore } from './assets/asset-store.ts';
 import type { FastPath } from './fast-path.ts';
-import type { AddressBudget } from './limits/address-budget.ts';
+import type { AddressBudget } from '../../shared/http/index.ts';
 import type { ConnectionStats } from './limits/connections.ts';
 import type { FirstSights } from './limits/first-sights.ts';
 import type { Limits } from './limits/settings.ts';

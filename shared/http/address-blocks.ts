@@ -21,6 +21,12 @@ export function parseAddressBlocks(blocks: readonly string[]): AddressBlocks {
   };
 }
 
+/** One such block, as it is written in settings. */
+export function asAddressBlock(text: string): string {
+  parseAddressBlocks([text]);
+  return text;
+}
+
 function familyOf(address: string): 'ipv4' | 'ipv6' | null {
   const version = isIP(address);
   return version === 4 ? 'ipv4' : version === 6 ? 'ipv6' : null;

@@ -1,4 +1,5 @@
-export { parseAddressBlocks, type AddressBlocks } from './address-blocks.ts';
+export { asAddressBlock, parseAddressBlocks, type AddressBlocks } from './address-blocks.ts';
+export { AddressBudget, networkOf } from './address-budget.ts';
 export { serveHealth, type Readiness } from './health.ts';
 export { addGauge, Counter, Gauge, Histogram, serveMetrics, type Registry } from './metrics.ts';
 export { refuseRepeatedMembers } from './plain-json.ts';

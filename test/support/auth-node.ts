@@ -52,6 +52,8 @@ export async function createAuthConfig(
     sessionLifeSec: 86_400,
     chainAgeMsMax: 300_000,
     allowedOrigins: null,
+    trustProxy: [],
+    requestsPerSecMax: 0,
     ...given,
   };
 }

@@ -25,6 +25,8 @@ describe('the settings of the auth node', () => {
       sessionLifeSec: 86_400,
       chainAgeMsMax: 300_000,
       allowedOrigins: null,
+      trustProxy: [],
+      requestsPerSecMax: 20,
     });
   });
 

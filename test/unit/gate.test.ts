@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createGate, type Gate } from '../../services/distributor/access/gate.ts';
 import { RequestFacts, type AssetRequest } from '../../services/distributor/access/request-facts.ts';
 import { createTokenVerifier } from '../../services/distributor/access/token-verifier.ts';
-import { AddressBudget } from '../../services/distributor/limits/address-budget.ts';
+import { AddressBudget } from '../../shared/http/index.ts';
 import { FirstSights } from '../../services/distributor/limits/first-sights.ts';
 import { PolicyMap } from '../../services/distributor/policy/policy-map.ts';
 import { Revocations } from '../../services/distributor/policy/revocations.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientAddress } from '../../services/distributor/access/client-address.ts';
-import { AddressBudget, networkOf } from '../../services/distributor/limits/address-budget.ts';
+import { AddressBudget, networkOf } from '../../shared/http/index.ts';
 import { FirstSights } from '../../services/distributor/limits/first-sights.ts';
 import { parseAddressBlocks } from '../../shared/http/index.ts';
 

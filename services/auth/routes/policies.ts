@@ -14,6 +14,7 @@ const REFUSALS = [
   'policy_denied',
   'restricted',
   'not_found',
+  'too_many_requests',
   'chain_unavailable',
   'unavailable',
 ] as const;

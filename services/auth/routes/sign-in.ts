@@ -39,7 +39,13 @@ export function serveSignIn(
         body: ChallengeRequest,
         response: {
           200: ChallengeResponse,
-          ...problems('bad_request', 'payload_too_large', 'unsupported_media_type', 'chain_unavailable'),
+          ...problems(
+            'bad_request',
+            'payload_too_large',
+            'unsupported_media_type',
+            'too_many_requests',
+            'chain_unavailable',
+          ),
         },
       },
     },

@@ -1,7 +1,7 @@
 import { TokenError } from '../../../shared/token/index.ts';
 import type { ProblemCode } from '../../../shared/wire/index.ts';
 import { decide, type Decision, type DecisionBase } from '../decide.ts';
-import type { AddressBudget } from '../limits/address-budget.ts';
+import type { AddressBudget } from '../../../shared/http/index.ts';
 import type { FirstSights } from '../limits/first-sights.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { TokenVerifier } from './token-verifier.ts';

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem } from '../../../shared/wire/index.ts';
 import type { AddressBlocks } from '../../../shared/http/index.ts';
-import { networkOf } from './address-budget.ts';
+import { networkOf } from '../../../shared/http/index.ts';
 
 export interface ConnectionLimits {
   /** All together; what comes beyond is closed at once. */

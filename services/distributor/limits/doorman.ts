@@ -4,7 +4,7 @@ import type { AddressBlocks } from '../../../shared/http/index.ts';
 import { clientAddress } from '../access/client-address.ts';
 import type { Cors } from '../routes/cors.ts';
 import type { Tally } from '../tally.ts';
-import type { AddressBudget } from './address-budget.ts';
+import type { AddressBudget } from '../../../shared/http/index.ts';
 
 export interface DoormanOptions {
   readonly urlBytesMax: number;

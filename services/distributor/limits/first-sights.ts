@@ -1,5 +1,5 @@
 import { Problem } from '../../../shared/wire/index.ts';
-import { networkOf } from './address-budget.ts';
+import { networkOf } from '../../../shared/http/index.ts';
 
 export interface FirstSightsOptions {
   /** Of one core's time, 0 to 1: what checking signatures of tokens never seen before may take for good. */

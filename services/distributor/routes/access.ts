@@ -10,7 +10,7 @@ import {
 import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { DataObject } from '../assets/source.ts';
-import { networkOf } from '../limits/address-budget.ts';
+import { networkOf } from '../../../shared/http/index.ts';
 import { parseAssetId } from './asset-id.ts';
 
 export interface AccessRoutesOptions {

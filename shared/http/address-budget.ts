@@ -45,6 +45,13 @@ export class AddressBudget {
     return true;
   }
 
+  /** Takes so many, whether they are there or not: whoever owes waits the longer. */
+  spend(address: string, cost: number): void {
+    if (this.#perMs === 0) return;
+    const bucket = this.#find(address);
+    bucket.left = Math.max(-this.#burst, bucket.left - cost);
+  }
+
   /** Whether there is one left. */
   has(address: string): boolean {
     if (this.#perMs === 0 || this.#find(address).left >= 1) return true;
