@@ -34,6 +34,8 @@ export interface ChainNode extends AsyncDisposable {
   /** How many endpoints there are, and which one is in use (from 1). */
   readonly endpointCount: number;
   endpoint(): number | null;
+  /** Which connection it is, counted from 1. While that stays, one node answers; over the next, a height may mean another block. */
+  connection(): number;
   /** This endpoint is not to be believed: goes over to another one. `false` where there is none. */
   leave(reason: string): boolean;
   request(method: string, params: readonly unknown[]): Promise<unknown>;
@@ -127,6 +129,7 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
     connected: () => socket.isConnected(),
     endpointCount: urls.length,
     endpoint: () => socket.endpoint(),
+    connection: () => socket.connection(),
     leave: (reason) => socket.leave(reason),
     request,
     stateAt: async (block) => {

@@ -32,8 +32,9 @@ const ATTEMPTS_MAX = 5;
 
 /**
  * Every finalized block from `from` on, in order, none left out, for ever. While the chain does not answer it waits and
- * goes on where it was. Throws ChainForkError when by every endpoint a block does not continue the one before, and ChainShapeError when a
- * block cannot be understood.
+ * goes on where it was. A height names a final block only at the node that said so: what was heard and read over one
+ * connection counts for nothing over the next. Throws ChainForkError when by every endpoint a block does not continue the
+ * one before, and ChainShapeError when a block cannot be understood.
  */
 export async function* followFinalized(
   node: ChainNode,
@@ -45,17 +46,25 @@ export async function* followFinalized(
   let next = from;
   let finalized = -1;
   let attempt = 0;
+  let connection = node.connection();
   const forks = createForkCount(node.endpointCount);
   const ahead = createReadAhead((number) => readBlock(node, number));
   using bell = createBell(node, signal);
 
   while (!signal?.aborted) {
+    if (connection !== node.connection()) {
+      connection = node.connection();
+      finalized = -1;
+      ahead.clear();
+    }
     let block: FinalizedBlock;
     try {
       if (next > finalized) {
         bell.reset();
         const head = await getFinalizedHash(node);
-        finalized = (await getHeader(node, head)).number;
+        const { number } = await getHeader(node, head);
+        if (connection !== node.connection()) continue;
+        finalized = number;
         // The block before the one awaited is final already: another one in its place is another history.
         if (finalized === next - 1 && parentHash !== undefined && head !== parentHash)
           throw new ChainForkError(finalized, `finalized block ${finalized} is not the one it was`);
@@ -65,7 +74,9 @@ export async function* followFinalized(
           continue;
         }
       }
-      block = continuing(await ahead.take(next, finalized), next, parentHash);
+      const taken = await ahead.take(next, finalized);
+      if (connection !== node.connection()) continue;
+      block = continuing(taken, next, parentHash);
       attempt = 0;
       forks.clear();
     } catch (error) {

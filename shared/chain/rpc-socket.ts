@@ -30,6 +30,8 @@ export interface RpcSocket {
   isConnected(): boolean;
   /** Position of the endpoint in use, from 1; `null` while there is none. */
   endpoint(): number | null;
+  /** Which connection it is, counted from 1: the newest that was admitted, also when it has ended. */
+  connection(): number;
   send(method: string, params: readonly unknown[]): Promise<unknown>;
   subscribe(method: string, params: readonly unknown[], notice: Notice): Promise<void>;
   on(event: 'connected' | 'disconnected', listener: Listener): () => void;
@@ -51,6 +53,7 @@ export function createRpcSocket(options: RpcSocketOptions): RpcSocket {
   /** The connection that is open or opening. */
   let link: Link | null = null;
   let admitted = false;
+  let admissions = 0;
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
   /** Why the last connection did not come about; told once until one does. */
@@ -88,6 +91,7 @@ export function createRpcSocket(options: RpcSocketOptions): RpcSocket {
     trouble = null;
     endpoints.works(opening.endpoint);
     admitted = true;
+    admissions += 1;
     emit('connected');
   };
 
@@ -170,6 +174,7 @@ export function createRpcSocket(options: RpcSocketOptions): RpcSocket {
   return {
     isConnected: () => admitted && link?.connection.isOpen() === true,
     endpoint: () => (admitted ? (link?.endpoint.position ?? null) : null),
+    connection: () => admissions,
     send: (method, params) => ask((connection) => connection.send(method, params)),
     subscribe: (method, params, notice) => ask((connection) => connection.subscribe(method, params, notice)),
     on: (event, listener) => {

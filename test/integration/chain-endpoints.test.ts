@@ -135,6 +135,54 @@ describe('of several endpoints', () => {
     expect(numbers).toEqual([1, 2, 3, 4, 5, 6]);
     expect(hashes.at(-1)).toBe(devChain.finalizedHead().hash);
   });
+
+  it('what one said to be final is not read from another one that does not say so', async () => {
+    const clock = () => 0; // alike as long as what happens in them is
+    const main = cleanup.use(await startDevChain({ blockMs: 0, clock, log }));
+    const behind = cleanup.use(await startDevChain({ blockMs: 0, finalityLagBlocks: 3, clock, log }));
+    first = cleanup.use(await startRpcProxy(main.url));
+    second = cleanup.use(await startRpcProxy(behind.url));
+    const expected: string[] = [];
+    while (expected.length < 10) expected.push((await main.build()).hash);
+    await behind.build(7);
+    await behind.world.buyMembership({ handle: 'on a fork', controller: account(1) });
+    expect(behind.finalizedHead()).toEqual({ number: 5, hash: expected[4] });
+    expect(behind.best().number).toBe(8);
+
+    // Answers about its head, and falls silent at the fourth block.
+    const unsaid = new Set<unknown>(expected.slice(3));
+    first.setFault((message) =>
+      message.method === 'chain_getBlockHash' && unsaid.has(message.result) ? null : message,
+    );
+    const chain = await open({ requestTimeoutMs: 1_000 });
+    const hashes: string[] = [];
+    const heads: number[] = [];
+    const stop = new AbortController();
+    const following = (async () => {
+      const blocks = chain.followFinalized({
+        from: 1,
+        signal: stop.signal,
+        onHead: (head) => heads.push(head),
+      });
+      for await (const { hash } of blocks) hashes.push(hash);
+    })();
+    following.catch(() => undefined);
+    await until('five blocks', () => hashes.length >= 5);
+    await until(
+      'the other one is asked again',
+      () => hashes.length > 5 || heads.filter((head) => head === 5).length >= 2,
+    );
+    expect(hashes).toEqual(expected.slice(0, 5));
+
+    await behind.build(2);
+    await until('seven blocks', () => hashes.length >= 7);
+    second.cut();
+    first.setFault(null);
+    await until('ten blocks', () => hashes.length >= 10);
+    stop.abort();
+    await following;
+    expect(hashes).toEqual(expected);
+  });
 });
 
 it('an auth node is unavailable only when no endpoint answers', async () => {
