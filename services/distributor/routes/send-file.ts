@@ -11,8 +11,9 @@ export interface FileAnswer {
 
 /**
  * Copies a part of a file to a client: while one chunk is on its way to the kernel the next is read, two in memory at a
- * time, as fast as the client takes them. Resolves when all has been handed over, the client is gone, or the answer may
- * not go on, in which case the connection is broken. Throws when the file cannot be read.
+ * time, as fast as the client takes them, and none before it is this answer's turn on its connection. Resolves when all
+ * has been handed over, the client is gone, or the answer may not go on, in which case the connection is broken. Throws
+ * when the file cannot be read.
  */
 export async function sendFile(
   file: AssetFile,
@@ -20,12 +21,14 @@ export async function sendFile(
   response: ServerResponse,
   pool: ChunkPool,
 ): Promise<void> {
+  await untilTurn(response);
+  if (isGone(response)) return;
   const chunks = [pool.take(), pool.take()] as const;
   const writer = createWriter(response);
   try {
     for (let at = first, turn = 0; at <= last; turn = 1 - turn) {
       await writer.isFree(turn);
-      if (response.destroyed) return;
+      if (isGone(response)) return;
       const chunk = turn === 0 ? chunks[0] : chunks[1];
       const length = await file.read(chunk.subarray(0, last - at + 1), at, last);
       if (!mayGoOn()) {
@@ -38,9 +41,33 @@ export async function sendFile(
     await Promise.all([writer.isFree(0), writer.isFree(1)]);
     response.end();
   } finally {
-    const isRead = !response.destroyed && writer.pending === 0;
+    const isRead = !isGone(response) && writer.pending === 0;
     for (const chunk of chunks) pool.give(chunk, isRead);
   }
+}
+
+/** An answer whose turn never came is not told that its connection is gone: only the connection knows. */
+const isGone = (response: ServerResponse): boolean => response.destroyed || response.req.socket.destroyed;
+
+/**
+ * Resolves when an answer to a request that was sent ahead of others' answers has its turn, or the connection is gone.
+ * Until then Node would keep whatever is written, and never say when it is free.
+ */
+function untilTurn(response: ServerResponse): Promise<void> {
+  const { socket } = response.req;
+  if (response.socket !== null || isGone(response)) return Promise.resolve();
+  // What it keeps it counts: when the heads that wait are many it reads no more requests.
+  response.flushHeaders();
+  socket.setMaxListeners(0);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      response.off('socket', end);
+      socket.off('close', end);
+      resolve();
+    };
+    response.once('socket', end);
+    socket.once('close', end);
+  });
 }
 
 interface Writer {
@@ -64,7 +91,7 @@ function createWriter(response: ServerResponse): Writer {
           ends.delete(end);
           resolve();
         };
-        if (response.destroyed) {
+        if (isGone(response)) {
           resolve();
           return;
         }
