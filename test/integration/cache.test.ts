@@ -10,7 +10,7 @@ import {
   type AssetStore,
   type StoredAsset,
 } from '../../services/distributor/assets/asset-store.ts';
-import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
+import { openDiskCache, type Draft } from '../../services/distributor/assets/disk-cache.ts';
 import { readWhole } from '../../services/distributor/assets/open-file.ts';
 import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
 import { parseStorage } from '../../services/distributor/assets/sources/storage-settings.ts';
@@ -210,6 +210,50 @@ describe('the cache', () => {
     await read(await store.open(d));
     await expect.poll(async () => (await filesOnDisk()).sort()).toEqual([a, c, d].map(cacheKey).sort());
     expect(store.peek(b)).toBe('miss');
+  });
+
+  it('makes no room for what no source has, only for what arrives', async () => {
+    const bytesMax = 30_000;
+    const store = await openStore({ bytesMax });
+    const kept = [await given(10_000), await given(10_000), await given(9_000)];
+    for (const object of kept) await read(await store.open(object));
+    const nowhere = await given(bytesMax - 1, []);
+    for (let round = 0; round < 3; round += 1)
+      await expect(store.open(nowhere)).rejects.toMatchObject({ code: 'source_unavailable' });
+    expect(kept.map((object) => store.peek(object))).toEqual(['hit', 'hit', 'hit']);
+    expect(store.stats).toMatchObject({ files: 3, bytes: 29_000 });
+
+    for (const node of nodes) await node.put(String(nowhere.id), nowhere.bytes);
+    // The sources are asked again once `retryMs` is over.
+    await expect.poll(async () => (await read(await store.open(nowhere))).length).toBe(nowhere.size);
+    expect(store.stats).toMatchObject({ files: 1, bytes: nowhere.size });
+  });
+
+  it('holds no more than its bound while something arrives, from whichever source', async () => {
+    const bytesMax = 30_000;
+    const disk = cleanup.use(await openDiskCache({ dir, bytesMax, openFilesMax: 4, log }));
+    const keep = (key: string, size: number): Promise<void> =>
+      disk.store(key, size, (draft) => draft.write(Buffer.alloc(size), 0));
+    for (const key of ['aa', 'bb', 'cc']) await keep(key, 9_000);
+    const held: number[][] = [];
+    const fill = async (draft: Draft): Promise<void> => {
+      // The second source says again what the first has said.
+      for (const position of [0, 2_000, 4_000, 0, 2_000, 4_000, 6_000, 16_000]) {
+        await draft.write(Buffer.alloc(position < 6_000 ? 2_000 : 10_000), position);
+        held.push([disk.files, disk.bytes]);
+      }
+      throw new Error('wrong bytes');
+    };
+    await expect(disk.store('dd', 26_000, fill)).rejects.toThrow('wrong bytes');
+    expect(held).toEqual([
+      [3, 29_000],
+      [2, 22_000],
+      [2, 24_000],
+      ...Array<number[]>(3).fill([2, 24_000]),
+      [1, 25_000],
+      [0, 26_000],
+    ]);
+    expect([disk.files, disk.bytes]).toEqual([0, 0]);
   });
 
   it('keeps on disk what is asked for from memory', async () => {

@@ -9,7 +9,8 @@ import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
 /**
  * Verified files on disk, named by their data object and content hash (`cacheKey`), so that a file can never stand for
  * other bytes than its own.
- * Bounded in bytes: what has not been used for longest goes first. Files being written count from the start.
+ * Bounded in bytes: what has not been used for longest goes first. Files being written count as far as they have come:
+ * what is only promised takes no other file's place.
  * One process uses a folder at a time.
  */
 export interface DiskCache extends AsyncDisposable {
@@ -143,7 +144,7 @@ export async function openDiskCache({
     store: async (key, size, fill) => {
       serial += 1;
       const draft = join(unfinished, `${serial}-${key}`);
-      reserve(size);
+      let taken = 0;
       let file: SharedHandle | null = null;
       try {
         const shared = shareHandle(await untilRoom(size, () => open(draft, 'wx+')));
@@ -151,7 +152,12 @@ export async function openDiskCache({
         const { handle } = shared;
         await fill({
           ...shared,
-          write: (bytes, position) => untilRoom(size, () => writeAll(handle, bytes, position)),
+          write: (bytes, position) => {
+            const more = Math.max(0, position + bytes.length - taken);
+            taken += more;
+            reserve(more);
+            return untilRoom(size, () => writeAll(handle, bytes, position));
+          },
         });
         await untilRoom(size, () => handle.datasync());
         await untilRoom(size, () => mkdir(dirname(pathOf(key)), { recursive: true }));
@@ -163,7 +169,7 @@ export async function openDiskCache({
         throw error;
       } finally {
         file?.release();
-        reserved -= size;
+        reserved -= taken;
       }
     },
     get files() {
