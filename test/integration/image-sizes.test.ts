@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createImageSizes } from '../../services/distributor/assets/image-sizes.ts';
+import type { AssetStore } from '../../services/distributor/assets/asset-store.ts';
+import { ImageError, shrinkImage } from '../../services/distributor/assets/shrink-image.ts';
+import { createLog } from '../../shared/runtime/index.ts';
 import { bearer, MEMBERS_ONLY, startTestDistributor, type TestDistributor } from '../support/distributor.ts';
+import { startScriptedSource } from '../support/scripted-source.ts';
 
 let node: TestDistributor;
 beforeAll(async () => {
@@ -100,4 +105,56 @@ it('is made once, however many ask', async () => {
   const answers = await Promise.all(Array.from({ length: 30 }, () => sized(id, 'small')));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect((await made()) - before).toBe(1);
+});
+
+it('waiting for sources takes nobody the place in which another image is made', async () => {
+  await using source = await startScriptedSource();
+  await using other = await startTestDistributor({
+    PANOPTES_STORAGE_URLS: source.url,
+    PANOPTES_SOURCE_IDLE_MS_MAX: '60000',
+    PANOPTES_IMAGES_AT_ONCE_MAX: '1',
+  });
+  const small = (asset: { readonly id: number }): Promise<Response> => other.get(`${asset.id}?size=small`);
+  const bytes = await picture(900, 600);
+  const slow = await other.addAsset({ bytes, isMissing: true });
+  const quick = await other.addAsset({ bytes: await picture(600, 300), isMissing: true });
+  const waiting = small(slow);
+  const upstream = await source.next();
+  await upstream.send(bytes.subarray(0, 100), bytes.length);
+  const answer = small(quick);
+  const another = await source.next();
+  await another.send(quick.bytes, quick.bytes.length);
+  another.end();
+  expect(await edges(await answer)).toEqual([200, 480, 240, 'webp', 'image/webp']);
+  await upstream.send(bytes.subarray(100));
+  upstream.end();
+  expect(await edges(await waiting)).toEqual([200, 480, 320, 'webp', 'image/webp']);
+});
+
+it('an image that could not be made now is made another time; one that cannot be read is not tried again', async () => {
+  const bytes = await picture(300, 300);
+  const contentType = { type: 'image/jpeg', disposition: 'inline', policy: null } as const;
+  const store = {
+    open: async () => ({ cache: 'hit', content: { bytes, contentType } }),
+  } as unknown as AssetStore;
+  const failures = [new Error('timeout: 49% complete'), new ImageError('spoiled')];
+  let tried = 0;
+  const images = createImageSizes({
+    store,
+    ...{ memoryBytesMax: 2 ** 20, bytesMax: 2 ** 20, pixelsMax: 1_000_000, atOnceMax: 1, retryMs: 100 },
+    shrink: async (...args) => {
+      const failure = failures[tried];
+      tried += 1;
+      if (failure) throw failure;
+      return shrinkImage(...args);
+    },
+    log: createLog('test', 'silent'),
+  });
+  const object = { id: 1, size: bytes.length, contentHash: 'one' };
+  await expect(images.open(object, 'tiny')).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(images.open(object, 'small')).rejects.toMatchObject({ code: 'bad_request' });
+  await expect.poll(async () => (await images.open(object, 'tiny').catch(() => null))?.cache).toBe('miss');
+  expect((await images.open(object, 'tiny')).cache).toBe('hit');
+  await expect(images.open(object, 'small')).rejects.toMatchObject({ code: 'bad_request' });
+  expect(tried).toBe(3);
 });

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import sharp from 'sharp';
 import { createSingleFlight } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
@@ -7,6 +6,7 @@ import type { AssetStore, MemoryAsset, StoredAsset } from './asset-store.ts';
 import type { ContentType } from './content-type.ts';
 import { createLimiter } from './limiter.ts';
 import { readWhole } from './open-file.ts';
+import { ImageError, shrinkImage } from './shrink-image.ts';
 import { cacheKey, type DataObject } from './source.ts';
 
 /** The longer edge of what an image is made to fit in, pixels; a smaller image stays as large as it is. */
@@ -16,8 +16,8 @@ export type ImageSize = keyof typeof IMAGE_EDGES;
 /** An image in other sizes. It knows nothing of who may have it; it is asked once the policy has said yes. */
 export interface ImageSizes {
   /**
-   * Throws `bad_request` for what is no image or cannot be read as one, `unavailable` when too many are being made, and
-   * the problems of `AssetStore.open`.
+   * Throws `bad_request` for what is no image or cannot be read as one, `unavailable` when too many are being made or it
+   * could not be made now, and the problems of `AssetStore.open`.
    */
   open(object: DataObject, size: ImageSize): Promise<StoredAsset>;
   readonly stats: { readonly bytes: number; readonly made: number; readonly failed: number };
@@ -32,11 +32,14 @@ export interface ImageSizesOptions {
   readonly pixelsMax: number;
   /** Images being made at a time; each takes a core. */
   readonly atOnceMax: number;
+  /** How long an image that could not be made now, in its time and with the memory there is, is not tried again. */
+  readonly retryMs?: number;
+  readonly shrink?: typeof shrinkImage;
   readonly log: Logger;
 }
 
 const WAITING_MAX = 64;
-const SEC_MAX = 10;
+const RETRY_MS = 30_000;
 /** Pixels in rows and columns: formats that are programs, as SVG is, are not among them. */
 const READABLE: ReadonlySet<string> = new Set([
   'image/png',
@@ -49,46 +52,56 @@ const WEBP: ContentType = { type: 'image/webp', disposition: 'inline', policy: n
 
 const notAnImage = (): Problem => new Problem('bad_request', 'Only images that can be read have other sizes');
 
+/** What came of making one. Trying `no_image` again would cost as much as the first time; `not_now` may end well. */
+type Outcome = MemoryAsset | 'no_image' | 'not_now';
+
 export function createImageSizes(options: ImageSizesOptions): ImageSizes {
   const { store, memoryBytesMax, bytesMax, pixelsMax, atOnceMax, log } = options;
-  /** `no_image`: it was tried. Trying again would cost as much as the first time. */
-  const kept = new LRUCache<string, MemoryAsset | 'no_image'>({
+  const { retryMs = RETRY_MS, shrink = shrinkImage } = options;
+  const kept = new LRUCache<string, Outcome>({
     maxSize: memoryBytesMax,
-    sizeCalculation: (asset) => (asset === 'no_image' ? 100 : asset.bytes.length + 1),
+    sizeCalculation: (outcome) => (typeof outcome === 'string' ? 100 : outcome.bytes.length + 1),
   });
   const limiter = createLimiter({ runningMax: atOnceMax, waitingMax: WAITING_MAX });
-  const once = createSingleFlight<string, MemoryAsset | 'no_image'>();
+  const once = createSingleFlight<string, Outcome>();
+  const notNow = (): Problem =>
+    new Problem('unavailable', 'The image could not be made now', {
+      headers: { 'retry-after': String(Math.ceil(retryMs / 1_000)) },
+    });
   let made = 0;
   let failed = 0;
-  // One core for an image; how many there are at a time is said above. What is kept is kept here, and nowhere else.
-  sharp.concurrency(1);
-  sharp.cache(false);
 
-  const shrink = async (bytes: Buffer, edge: number): Promise<Buffer> =>
-    sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'error' })
-      .timeout({ seconds: SEC_MAX })
-      .rotate() // as the camera was held
-      .resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true })
-      .webp()
-      .toBuffer();
+  /** Once all of it is here, so that none waits for a source while it holds a place. */
+  const isReadable = async (object: DataObject): Promise<boolean> => {
+    const { content } = await store.open(object, 0);
+    if ('release' in content) content.release();
+    return READABLE.has(content.contentType.type);
+  };
 
-  const make = async (object: DataObject, size: ImageSize): Promise<MemoryAsset | 'no_image'> => {
+  const read = async (object: DataObject): Promise<Buffer> => {
     const { content } = await store.open(object);
-    let bytes: Buffer;
+    if ('bytes' in content) return content.bytes;
     try {
-      if (!READABLE.has(content.contentType.type)) return 'no_image';
-      bytes = 'bytes' in content ? content.bytes : await readWhole(content);
+      return await readWhole(content);
     } finally {
-      if ('release' in content) content.release();
+      content.release();
     }
+  };
+
+  const make = async (object: DataObject, size: ImageSize): Promise<Outcome> => {
+    const bytes = await read(object);
     try {
-      const asset = { bytes: await shrink(bytes, IMAGE_EDGES[size]), contentType: WEBP };
+      const asset = { bytes: await shrink(bytes, IMAGE_EDGES[size], pixelsMax), contentType: WEBP };
       made += 1;
       return asset;
     } catch (error) {
       failed += 1;
-      log.warn({ asset: object.id, err: error }, 'an image cannot be read');
-      return 'no_image';
+      const isBad = error instanceof ImageError;
+      log.warn(
+        { asset: object.id, err: error },
+        `an image ${isBad ? 'cannot be read' : 'could not be made'}`,
+      );
+      return isBad ? 'no_image' : 'not_now';
     }
   };
 
@@ -100,11 +113,14 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
       const content =
         known ??
         (await once(key, async () => {
-          const asset = await limiter.run(() => make(object, size));
-          kept.set(key, asset);
-          return asset;
+          const outcome = (await isReadable(object))
+            ? await limiter.run(() => make(object, size))
+            : 'no_image';
+          kept.set(key, outcome, outcome === 'not_now' ? { ttl: retryMs } : {});
+          return outcome;
         }));
       if (content === 'no_image') throw notAnImage();
+      if (content === 'not_now') throw notNow();
       return { cache: known === undefined ? 'miss' : 'hit', content };
     },
     get stats() {
