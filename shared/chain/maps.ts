@@ -14,6 +14,7 @@ import {
   asTokenAccount,
   asVideo,
 } from './records.ts';
+import { readStorage } from './storage-reads.ts';
 import type {
   Bag,
   BlockRef,
@@ -66,12 +67,8 @@ export function createChainMaps(node: ChainNode, runtime: Runtime, block: BlockR
     return (raw) =>
       decodeRaw(`${pallet}.${name}`, raw, (bytes) => registry.createTypeUnsafe(lookup, [bytes]));
   };
-  /** Raw values in the order of the keys, in one round trip. */
-  const readRaw = async (keys: readonly string[]): Promise<readonly unknown[]> => {
-    if (keys.length === 0) return [];
-    const values = new Map(asChanges(await node.request('state_queryStorageAt', [keys, hash])));
-    return keys.map((key) => values.get(key) ?? null);
-  };
+  const readRaw = async (keys: readonly string[]): Promise<readonly (string | null)[]> =>
+    keys.length === 0 ? [] : readStorage(node, keys, hash);
 
   async function* pages<T>(
     pallet: string,
@@ -181,16 +178,4 @@ function orNull<T>(read: () => T): T | null {
 function asTexts(answer: unknown): readonly string[] {
   if (Array.isArray(answer) && answer.every((one) => typeof one === 'string')) return answer;
   throw new ChainShapeError('storage keys of an unknown form');
-}
-
-/** `[{ block, changes: [[key, value]] }]`. */
-function asChanges(answer: unknown): readonly (readonly [string, unknown])[] {
-  const first: unknown = Array.isArray(answer) ? answer[0] : null;
-  const changes = typeof first === 'object' && first !== null && 'changes' in first ? first.changes : null;
-  if (!Array.isArray(changes)) throw new ChainShapeError('storage values of an unknown form');
-  return changes.map((change: unknown) => {
-    if (Array.isArray(change) && typeof change[0] === 'string')
-      return [change[0], change[1] as unknown] as const;
-    throw new ChainShapeError('storage values of an unknown form');
-  });
 }

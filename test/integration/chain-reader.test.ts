@@ -258,6 +258,9 @@ describe('a chain that answers badly', () => {
 
   it.each<[string, Fault]>([
     ['without one of the keys', withResult(([{ block, changes }]) => [{ block, changes: changes.slice(1) }])],
+    ['left out beside their keys', changingEntries(([key]) => [key])],
+    ['and something more', changingEntries((entry) => [...entry, null])],
+    ['that are not hex where there is none', changingValues((_key, value) => value ?? 7)],
     ['of another block', withResult(([{ changes }]) => [{ block: account(1), changes }])],
     ['of several blocks', withResult(([set]) => [set, set])],
     ['of none', withResult(() => [])],
@@ -274,6 +277,19 @@ describe('a chain that answers badly', () => {
       expect((await Promise.all(ask())).map((found) => found === null)).toEqual([false, false, true]);
     },
   );
+
+  it.each<[string, Fault]>([
+    ['left out beside their keys', changingEntries(([key]) => [key])],
+    ['without the keys', withResult(([{ block }]) => [{ block, changes: [] }])],
+    ['of another block', withResult(([{ changes }]) => [{ block: account(1), changes }])],
+  ])('whole maps with values %s: an error, never nothing', async (_, fault) => {
+    const maps = await chain.finalizedMaps();
+    proxy.setFault(fault);
+    await expect(maps.findBags(['0'])).rejects.toThrow(ChainShapeError);
+    await expect(maps.memberships()[Symbol.asyncIterator]().next()).rejects.toThrow(ChainShapeError);
+    proxy.setFault(null);
+    expect(await maps.findBags(['999999'])).toEqual([null]);
+  });
 
   it('what is asked at a time takes one round trip, and is asked once', async () => {
     const view = await chain.at(devChain.finalizedHead().hash);
@@ -371,11 +387,10 @@ function withResult(change: (result: Result) => unknown): Fault {
       : message;
 }
 
+function changingEntries(change: (entry: Result[0]['changes'][number]) => unknown): Fault {
+  return withResult((sets) => sets.map(({ block, changes }) => ({ block, changes: changes.map(change) })));
+}
+
 function changingValues(change: (key: string, value: string | null) => unknown): Fault {
-  return withResult((sets) =>
-    sets.map(({ block, changes }) => ({
-      block,
-      changes: changes.map(([key, value]) => [key, change(key, value)]),
-    })),
-  );
+  return changingEntries(([key, value]) => [key, change(key, value)]);
 }
