@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCleanup } from '../../shared/base/index.ts';
-import { startTestDistributor, type TestDistributor } from '../support/distributor.ts';
+import { startTestDistributor, type TestAsset, type TestDistributor } from '../support/distributor.ts';
 import { startScriptedSource, type ScriptedSource, type Upstream } from '../support/scripted-source.ts';
 import { until } from '../support/until.ts';
 
@@ -158,4 +158,44 @@ it('no more are fetched at a time than the limit says, nor do more wait in line'
   await last.send(assets[2]!.bytes, 1_000);
   last.end();
   for (const answer of [...answers, third]) expect((await answer).status).toBe(200);
+});
+
+it('who asks for much and hangs up leaves no line behind, but what somebody else waits for', async () => {
+  await node.stop();
+  await node.start({ PANOPTES_FETCHES_MAX: '1', PANOPTES_FETCHES_WAITING_MAX: '4' });
+  const assets = [];
+  for (let n = 0; n < 5; n += 1)
+    assets.push(await node.addAsset({ bytes: randomBytes(1_000), isMissing: true }));
+  const [first, shared, ...others] = assets as [TestAsset, TestAsset, ...TestAsset[]];
+  const waiting = async (): Promise<number> => {
+    const text = await (await fetch(`${node.url}/metrics`)).text();
+    return Number(/^panoptes_fetches_waiting (\d+)/m.exec(text)?.[1]);
+  };
+  const greedy = new AbortController();
+  const abandoned: Promise<unknown>[] = [];
+  const ask = (asset: TestAsset | string): void => {
+    abandoned.push(node.get(asset, { signal: greedy.signal }).catch(() => 'gone'));
+  };
+  ask(first);
+  const upstream = await bad.next();
+  const before = bad.requests;
+  ask(others[0]!);
+  ask(`${others[1]!.id}?size=tiny`);
+  ask(others[2]!);
+  const answer = node.get(shared);
+  await until('all of them wait', async () => (await waiting()) === 4);
+  ask(shared);
+  greedy.abort();
+  expect(new Set(await Promise.all(abandoned))).toEqual(new Set(['gone']));
+  await until('one is left', async () => (await waiting()) === 1);
+
+  // What has begun goes on.
+  await upstream.send(first.bytes, 1_000);
+  upstream.end();
+  const last = await bad.next();
+  await last.send(shared.bytes, 1_000);
+  last.end();
+  expect((await answer).status).toBe(200);
+  expect((await node.get(first)).headers.get('x-cache')).toBe('hit');
+  expect(bad.requests - before).toBe(1);
 });

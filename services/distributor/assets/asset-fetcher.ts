@@ -12,8 +12,8 @@ import { cacheKey, SourceError, type AssetSource, type DataObject, type SourceFa
 
 /**
  * An asset on its way. Both ways to wait for it throw `source_unavailable` when no source delivers it intact,
- * `unavailable` when too much is being fetched or the disk refuses. It goes on when nobody waits any more: the next one
- * will want it, and what it can cost is bounded.
+ * `unavailable` when too much is being fetched or the disk refuses. Once begun it goes on when nobody waits any more: the
+ * next one will want it, and what it can cost is bounded. While it is in line it is then dropped.
  */
 export interface Fetching {
   /** Resolves when it is in the cache. */
@@ -24,8 +24,8 @@ export interface Fetching {
 
 /** Brings assets from the sources, which it owns, into the disk cache, each once however many ask. */
 export interface AssetFetcher extends AsyncDisposable {
-  /** Begins to fetch it, or joins those who wait already. */
-  fetch(object: DataObject): Fetching;
+  /** Begins to fetch it, or joins those who wait already. `gone`: aborted when whoever asks does not wait any more. */
+  fetch(object: DataObject, gone?: AbortSignal): Fetching;
   isFetching(object: DataObject): boolean;
   readonly stats: FetchStats;
 }
@@ -56,6 +56,10 @@ export interface AssetFetcherOptions {
   readonly log: Logger;
 }
 
+interface Flight extends Fetching {
+  join(gone?: AbortSignal): void;
+}
+
 const FAILED_MAX = 10_000;
 
 export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
@@ -63,7 +67,7 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
   const failed = new LRUCache<string, true>({ max: FAILED_MAX, ttl: retryMs });
   const ranking = createSourceRanking(sources);
   const limiter = createLimiter({ runningMax: fetchesMax, waitingMax });
-  const flights = new Map<string, Fetching>();
+  const flights = new Map<string, Flight>();
   const closing = new AbortController();
   const results = new Map<SourceResult, number>();
   const count = (result: SourceResult): void => void results.set(result, (results.get(result) ?? 0) + 1);
@@ -105,15 +109,15 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     throw unavailable();
   };
 
-  const bring = async (object: DataObject, arrival: Arrival): Promise<void> => {
+  const bring = async (object: DataObject, arrival: Arrival, abandoned: AbortSignal): Promise<void> => {
     try {
       check(object);
-      await limiter.run(() =>
+      const store = (): Promise<void> =>
         disk.store(cacheKey(object), object.size, (draft) => {
           arrival.begin(draft);
           return tryEach(object, arrival);
-        }),
-      );
+        });
+      await limiter.run(store, abandoned);
     } catch (error) {
       const problem =
         error instanceof Problem
@@ -124,25 +128,35 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     }
   };
 
-  const start = (object: DataObject, key: string): Fetching => {
+  const start = (object: DataObject, key: string): Flight => {
     const arrival = createArrival(object.size, () => {
       contradictions += 1;
       log.warn({ asset: object.id }, 'sources contradict each other: answers are cut');
     });
-    const done = bring(object, arrival).finally(() => flights.delete(key));
+    const abandoned = new AbortController();
+    let waiting = 0;
+    const leave = (): void => {
+      waiting -= 1;
+      if (waiting === 0) abandoned.abort(new Problem('unavailable', 'Nobody waits for it any more'));
+    };
+    const join = (gone?: AbortSignal): void => {
+      waiting += 1;
+      gone?.addEventListener('abort', leave, { once: true });
+    };
+    const done = bring(object, arrival, abandoned.signal).finally(() => flights.delete(key));
     // Those who read along need not wait for it.
     done.catch(() => undefined);
-    return { done, open: arrival.open };
+    return { done, open: arrival.open, join };
   };
 
   return {
-    fetch: (object) => {
+    fetch: (object, gone) => {
+      gone?.throwIfAborted();
       const key = cacheKey(object);
-      const running = flights.get(key);
-      if (running) return running;
-      const fetching = start(object, key);
-      flights.set(key, fetching);
-      return fetching;
+      const flight = flights.get(key) ?? start(object, key);
+      flights.set(key, flight);
+      flight.join(gone);
+      return flight;
     },
     isFetching: (object) => flights.has(cacheKey(object)),
     get stats() {

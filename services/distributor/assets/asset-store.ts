@@ -42,9 +42,9 @@ export interface AssetStore extends AsyncDisposable {
   peek(object: DataObject): CacheStatus;
   /**
    * The asset, for an answer of so many bytes, all unless told. On a miss small assets and short answers wait until all of it is here and
-   * verified; the others begin while it arrives. Throws the problems of `Fetching`.
+   * verified; the others begin while it arrives. `gone`: as `AssetFetcher.fetch` has it. Throws the problems of `Fetching`.
    */
-  open(object: DataObject, bytes?: number): Promise<StoredAsset>;
+  open(object: DataObject, bytes?: number, gone?: AbortSignal): Promise<StoredAsset>;
   readonly stats: StoreStats;
 }
 
@@ -110,13 +110,13 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   return {
     findInMemory,
     peek,
-    open: async (object, bytes = object.size) => {
+    open: async (object, bytes = object.size, gone) => {
       let cache: CacheStatus = 'hit';
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
         const content = await find(object);
         if (content) return { cache, content };
         if (cache === 'hit') cache = fetcher.isFetching(object) ? 'pending' : 'miss';
-        const fetching = fetcher.fetch(object);
+        const fetching = fetcher.fetch(object, gone);
         if (object.size > smallBytesMax && bytes > HELD_BYTES)
           return { cache, content: await fetching.open(bytes) };
         await fetching.done;

@@ -17,9 +17,9 @@ export type ImageSize = keyof typeof IMAGE_EDGES;
 export interface ImageSizes {
   /**
    * Throws `bad_request` for what is no image or cannot be read as one, `unavailable` when too many are being made or it
-   * could not be made now, and the problems of `AssetStore.open`.
+   * could not be made now, and the problems of `AssetStore.open`. `gone`: as there.
    */
-  open(object: DataObject, size: ImageSize): Promise<StoredAsset>;
+  open(object: DataObject, size: ImageSize, gone?: AbortSignal): Promise<StoredAsset>;
   readonly stats: { readonly bytes: number; readonly made: number; readonly failed: number };
 }
 
@@ -72,8 +72,8 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
   let failed = 0;
 
   /** Once all of it is here, so that none waits for a source while it holds a place. */
-  const isReadable = async (object: DataObject): Promise<boolean> => {
-    const { content } = await store.open(object, 0);
+  const isReadable = async (object: DataObject, gone?: AbortSignal): Promise<boolean> => {
+    const { content } = await store.open(object, 0, gone);
     if ('release' in content) content.release();
     return READABLE.has(content.contentType.type);
   };
@@ -105,20 +105,21 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
     }
   };
 
+  const makeOnce = (object: DataObject, size: ImageSize, key: string): Promise<Outcome> =>
+    once(key, async () => {
+      const outcome = await limiter.run(() => make(object, size));
+      kept.set(key, outcome, outcome === 'not_now' ? { ttl: retryMs } : {});
+      return outcome;
+    });
+
   return {
-    open: async (object, size) => {
+    open: async (object, size, gone) => {
       if (object.size > bytesMax) throw notAnImage();
       const key = `${size} ${cacheKey(object)}`;
       const known = kept.get(key);
-      const content =
-        known ??
-        (await once(key, async () => {
-          const outcome = (await isReadable(object))
-            ? await limiter.run(() => make(object, size))
-            : 'no_image';
-          kept.set(key, outcome, outcome === 'not_now' ? { ttl: retryMs } : {});
-          return outcome;
-        }));
+      if (known === undefined && !(await isReadable(object, gone))) throw notAnImage();
+      // Somebody else may have had it made meanwhile.
+      const content = known ?? kept.get(key) ?? (await makeOnce(object, size, key));
       if (content === 'no_image') throw notAnImage();
       if (content === 'not_now') throw notNow();
       return { cache: known === undefined ? 'miss' : 'hit', content };

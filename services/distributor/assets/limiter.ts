@@ -2,7 +2,8 @@ import { Problem } from '../../../shared/wire/index.ts';
 
 /** Runs work, so many at a time; the rest waits in line, and when the line is full the answer is `unavailable`. */
 export interface Limiter {
-  run<T>(work: () => Promise<T>): Promise<T>;
+  /** `abandoned`: aborted while the work is in line, it leaves the line and throws the reason. */
+  run<T>(work: () => Promise<T>, abandoned?: AbortSignal): Promise<T>;
   readonly running: number;
   readonly waiting: number;
 }
@@ -23,14 +24,25 @@ export function createLimiter({
     get waiting() {
       return waiting.length;
     },
-    run: async (work) => {
+    run: async (work, abandoned) => {
       if (running >= runningMax) {
         if (waiting.length >= waitingMax)
           throw new Problem('unavailable', 'Too many assets are being fetched', {
             headers: { 'retry-after': '1' },
           });
         // Whoever is done passes its place on, so `running` stays as it is.
-        await new Promise<void>((resolve) => waiting.push(resolve));
+        await new Promise<void>((resolve, reject) => {
+          const leave = (): void => {
+            waiting.splice(waiting.indexOf(begin), 1);
+            reject(abandoned?.reason as Error);
+          };
+          const begin = (): void => {
+            abandoned?.removeEventListener('abort', leave);
+            resolve();
+          };
+          waiting.push(begin);
+          abandoned?.addEventListener('abort', leave);
+        });
       } else {
         running += 1;
       }

@@ -75,7 +75,7 @@ export function createAssetHandler(
       return undefined;
     }
     if (imageSize !== null)
-      return images.open(object, imageSize).then((stored) =>
+      return whileThere(request, (gone) => images.open(object, imageSize, gone)).then((stored) =>
         sender.send(reply, stored, {
           isHead: method === 'HEAD',
           size: 'bytes' in stored.content ? stored.content.bytes.length : stored.content.size,
@@ -97,7 +97,12 @@ export function createAssetHandler(
       sender.sendUnfetched(reply, cache, answer);
       return undefined;
     }
-    return store.open(object, rangeLength(range, size)).then((stored) => {
+    const length = rangeLength(range, size);
+    const opened =
+      cache === 'hit'
+        ? store.open(object, length)
+        : whileThere(request, (gone) => store.open(object, length, gone));
+    return opened.then((stored) => {
       if (stored.cache === 'hit') return sender.send(reply, stored, answer);
       // Fetching takes its time, and the answer is about now.
       try {
@@ -109,6 +114,16 @@ export function createAssetHandler(
     });
   };
   return (request, reply) => handle(request, reply);
+}
+
+/** `gone` is aborted when the client's connection closes while the work runs. */
+function whileThere<T>({ socket }: AssetRequest, work: (gone: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const leave = (): void => controller.abort(new Problem('unavailable', 'The client is gone'));
+  socket.setMaxListeners(0); // as many as there are requests sent ahead
+  if (socket.destroyed) leave();
+  socket.once('close', leave);
+  return work(controller.signal).finally(() => socket.off('close', leave));
 }
 
 /** Only GET has ranges (RFC 9110, section 14.2). */
