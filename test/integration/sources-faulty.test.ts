@@ -162,7 +162,11 @@ it('no more are fetched at a time than the limit says, nor do more wait in line'
 
 it('who asks for much and hangs up leaves no line behind, but what somebody else waits for', async () => {
   await node.stop();
-  await node.start({ PANOPTES_FETCHES_MAX: '1', PANOPTES_FETCHES_WAITING_MAX: '4' });
+  await node.start({
+    PANOPTES_FETCHES_MAX: '1',
+    PANOPTES_FETCHES_WAITING_MAX: '4',
+    PANOPTES_SOURCE_IDLE_MS_MAX: '60000',
+  });
   const assets = [];
   for (let n = 0; n < 5; n += 1)
     assets.push(await node.addAsset({ bytes: randomBytes(1_000), isMissing: true }));
