@@ -39,6 +39,7 @@ beforeAll(async () => {
       PANOPTES_PUBLIC_URL: config.publicUrl,
       PANOPTES_SIGNING_SEED: bytesToHex(config.signingSeed),
       PANOPTES_CERTIFICATE: config.certificate,
+      PANOPTES_REQUESTS_PER_SEC_MAX: '0',
     });
   nodes = await Promise.all([start(config.port), start(0)]);
   for (const { url } of nodes) await until('ready', async () => (await fetch(`${url}/ready`)).ok);
