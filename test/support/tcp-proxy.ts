@@ -50,9 +50,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     for (const [from, to] of [pair, [upstream, client] as const]) {
       if (mode === 'pass') from.pipe(delaying()).pipe(to);
       from.on('close', () => {
-        pairs.delete(pair);
-        // What is swallowed is not told of the end either.
+        // What is swallowed is not told of the end either; it stays, to be cut with the others.
         if (mode !== 'swallow') to.destroy();
+        if (to.destroyed) pairs.delete(pair);
       });
     }
   });
