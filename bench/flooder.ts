@@ -12,7 +12,7 @@ export interface Flood {
 }
 
 const CONNECTIONS = 20;
-const TICK_MS = 10;
+const TICK_MS = 1;
 
 process.on('message', (flood: Flood) => {
   void run(flood).then((answers) => process.send?.({ answers }));

@@ -10,7 +10,7 @@ import {
 } from '../../shared/http/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import { AccessQuery } from '../../shared/wire/index.ts';
-import type { FactsOptions } from './access/request-facts.ts';
+import type { AssetParams, FactsOptions } from './access/request-facts.ts';
 import { createChunkPool } from './assets/chunk-pool.ts';
 import type { DistributorConfig } from './config.ts';
 import type { DistributorDeps } from './deps.ts';
@@ -22,6 +22,7 @@ import { createAccessHandlers } from './routes/access.ts';
 import { createAssetSender } from './routes/asset-sender.ts';
 import { createAssetHandler } from './routes/assets.ts';
 import { addCors, createCors, servePreflight } from './routes/cors.ts';
+import { createRawProblemSender } from './routes/raw-problem.ts';
 import { serveStatus } from './routes/status.ts';
 import { createTally } from './tally.ts';
 
@@ -40,12 +41,12 @@ export function createApp(
   const tally = createTally();
   const isTrustedProxy = parseAddressBlocks(trustProxy);
   const { limits } = config;
+  const rawProxies = trustProxy.length === 0 ? null : isTrustedProxy;
+  const sendProblem = createRawProblemSender({ cors, tally, log });
   const turnAway = createDoorman({
     urlBytesMax: limits.urlBytesMax,
     requests: deps.requests,
-    isTrustedProxy: trustProxy.length === 0 ? null : isTrustedProxy,
-    cors,
-    tally,
+    isTrustedProxy: rawProxies,
   });
   const chunks = createChunkPool(config.sendBytesMax);
   const facts: FactsOptions = {
@@ -54,14 +55,15 @@ export function createApp(
     countryHeader: config.countryHeader,
     isTrustedProxy,
   };
-  const serving = { ...deps, sender: createAssetSender(tally, chunks), facts, cors, maxAgeSec, clock };
-  const fastPath = createFastPath({
-    ...serving,
-    prefix,
-    isTrustedProxy: trustProxy.length === 0 ? null : isTrustedProxy,
-  });
-  const intercept: ServerOptions['intercept'] = (request, response) =>
-    turnAway(request, response) || fastPath.answer(request, response);
+  const sender = createAssetSender(tally, chunks);
+  const assets = createAssetHandler({ ...deps, sender, facts, cors, maxAgeSec, clock });
+  const fastPath = createFastPath({ handle: assets, sendProblem, prefix, isTrustedProxy: rawProxies });
+  const intercept: ServerOptions['intercept'] = (request, response) => {
+    const problem = turnAway(request);
+    if (problem === null) return fastPath.answer(request, response);
+    sendProblem(request, response, problem);
+    return true;
+  };
   const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept });
   const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   addCors(app, cors);
@@ -70,12 +72,11 @@ export function createApp(
     done();
   });
 
-  const assets = createAssetHandler(serving);
   const { one, many } = createAccessHandlers({ ...deps, facts, clock });
   for (const under of ['', `${prefix}/:token`]) {
     const asset = `${under}/api/v1/assets/:id`;
-    app.route({ method: ['GET', 'HEAD'], url: asset, handler: assets });
-    app.get(`${asset}/access`, one);
+    app.route<{ Params: AssetParams }>({ method: ['GET', 'HEAD'], url: asset, handler: assets });
+    app.get<{ Params: AssetParams }>(`${asset}/access`, one);
     app.post(`${under}/api/v1/access`, { schema: { body: AccessQuery } }, many);
     servePreflight(app, asset, ['GET', 'HEAD']);
     servePreflight(app, `${asset}/access`, ['GET', 'HEAD']);

@@ -1,80 +1,61 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { nowSec } from '../../shared/base/index.ts';
 import type { AddressBlocks } from '../../shared/http/index.ts';
 import { clientAddress } from './access/client-address.ts';
-import { RequestFacts } from './access/request-facts.ts';
-import { createAssetHeaders } from './routes/asset-headers.ts';
-import { createAssetUrlReader } from './routes/asset-url.ts';
-import type { AssetRoutesOptions } from './routes/assets.ts';
+import type { AssetParams, AssetRequest } from './access/request-facts.ts';
+import { createAssetUrlReader, type AssetUrl } from './routes/asset-url.ts';
+import type { AssetHandler } from './routes/assets.ts';
+import type { Raw } from './routes/asset-sender.ts';
+import type { SendRawProblem } from './routes/raw-problem.ts';
 
-export interface FastPathOptions extends AssetRoutesOptions {
+export interface FastPathOptions {
+  /** The route's own. */
+  readonly handle: AssetHandler;
+  readonly sendProblem: SendRawProblem;
   readonly prefix: string;
   /** `null`: none is. */
   readonly isTrustedProxy: AddressBlocks | null;
 }
 
 export interface FastPath {
-  /** `true`: it has answered. */
+  /** `true`: it answers. */
   readonly answer: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** How often it has. */
   readonly answered: number;
 }
 
-/** A request with any of these is more than the plain case. */
-const UNUSUAL = [
-  'range',
-  'if-none-match',
-  'if-range',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-] as const;
+/** With any of these there may be a body, which is for Fastify to refuse. */
+const OF_BODIES = ['content-length', 'transfer-encoding', 'expect'] as const;
 
 /**
- * Answers, before there is any framework, the request there are most of: a plain GET of a whole asset that is in memory
- * and that it may have, with a token seen before or none. It answers as the route would, by the same decision, headers and
- * sender; about everything else it does nothing (`false`), and the route sees the request as if nothing had been here.
+ * Hands requests for assets, written as clients write them, to the route's handler before there is any framework: what
+ * they cost, refused ones above all, is what a node can be made to do. About everything else it does nothing (`false`),
+ * and Fastify sees the request as if nothing had been here.
  */
 export function createFastPath(options: FastPathOptions): FastPath {
-  const { gate, store, sender, findObject, facts: factsOptions, prefix, isTrustedProxy, clock } = options;
-  const read = createAssetUrlReader(prefix, factsOptions.names);
-  const headersFor = createAssetHeaders(options);
+  const { handle, sendProblem, prefix, isTrustedProxy } = options;
+  const read = createAssetUrlReader(prefix);
+
+  const findTarget = ({ method, headers, url }: IncomingMessage): AssetUrl | null => {
+    if ((method !== 'GET' && method !== 'HEAD') || url === undefined || headers.host === undefined)
+      return null;
+    for (const name of OF_BODIES) if (headers[name] !== undefined) return null;
+    return read(url);
+  };
 
   let answered = 0;
   const answer: FastPath['answer'] = (request, response) => {
-    const { method, headers, url } = request;
-    if (method !== 'GET' || url === undefined || headers.host === undefined) return false;
-    for (const name of UNUSUAL) if (headers[name] !== undefined) return false;
-    const target = read(url);
+    const target = findTarget(request);
     if (target === null) return false;
-    const object = findObject(target.asset);
-    if (object === null) return false;
-
-    const facts = new RequestFacts(
-      new Source(request, target, isTrustedProxy),
-      factsOptions,
-      nowSec(clock),
-      'GET',
-    );
-    facts.wants('whole', object.size);
-    const decision = gate.glance(target.asset, facts);
-    if (!decision?.allowed) return false;
-    const inMemory = store.findInMemory(object);
-    if (inMemory === null) return false;
-    const tokenLifeSec = facts.token === null || !decision.lasts ? null : facts.token.exp - facts.nowSec;
-    sender.sendMemory(new Reply(response), inMemory, {
-      isHead: false,
-      size: object.size,
-      range: 'whole',
-      headers: headersFor(
-        `"${object.contentHash}"`,
-        decision.public && !facts.isTokenInUrl,
-        tokenLifeSec,
-        headers.origin,
-      ),
-      mayGoOn: ALWAYS,
-    });
     answered += 1;
+    try {
+      handle(new DirectRequest(request, target, isTrustedProxy), new DirectReply(response))?.catch(
+        (error: unknown) => {
+          sendProblem(request, response, error);
+        },
+      );
+    } catch (error) {
+      sendProblem(request, response, error);
+    }
     return true;
   };
   return {
@@ -85,23 +66,18 @@ export function createFastPath(options: FastPathOptions): FastPath {
   };
 }
 
-/** What is in memory is sent in one go: there is nothing to go on with. */
-const ALWAYS = (): boolean => true;
-
-/** The request as the route would see it; what is asked for seldom is worked out when it is. */
-class Source {
+/** The request as Fastify would show it; what is asked for seldom is worked out when it is. */
+class DirectRequest implements AssetRequest {
+  readonly method: string;
   readonly headers: IncomingMessage['headers'];
   readonly socket: IncomingMessage['socket'];
-  readonly params: { readonly token?: string };
+  readonly params: AssetParams;
   readonly query: unknown;
   readonly #request: IncomingMessage;
   readonly #isTrustedProxy: AddressBlocks | null;
 
-  constructor(
-    request: IncomingMessage,
-    { params, query }: { readonly params: { readonly token?: string }; readonly query: unknown },
-    isTrustedProxy: AddressBlocks | null,
-  ) {
+  constructor(request: IncomingMessage, { params, query }: AssetUrl, isTrustedProxy: AddressBlocks | null) {
+    this.method = request.method ?? '';
     this.headers = request.headers;
     this.socket = request.socket;
     this.params = params;
@@ -122,7 +98,7 @@ class Source {
   }
 }
 
-class Reply {
+class DirectReply implements Raw {
   readonly raw: ServerResponse;
 
   constructor(response: ServerResponse) {

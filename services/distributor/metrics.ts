@@ -110,7 +110,7 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
   addGauge(
     registry,
     'panoptes_fast_answers_total',
-    'Answers from memory without any framework, among panoptes_answers_total',
+    'Answers about assets without any framework, among panoptes_answers_total',
     () => fastPath.answered,
   );
   counter(

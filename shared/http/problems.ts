@@ -11,7 +11,8 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
     .headers(problem.headers)
     .header('cache-control', 'no-store')
     .type('application/problem+json')
-    .send(JSON.stringify(problem.toBody()));
+    // Text would get a charset, and JSON has none (RFC 8259, section 11).
+    .send(Buffer.from(JSON.stringify(problem.toBody())));
 }
 
 /** The framework's own words can quote the URL or the body, and with them a token: ours are used instead. */

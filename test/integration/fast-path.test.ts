@@ -97,42 +97,27 @@ const cases = (): Record<'fast' | 'slow', readonly Case[]> => {
       get(`${path(gated)}?token=x`, bearer),
       get(`/t/x${path(gated)}`, bearer),
       get(path(open), 'Connection: upgrade', 'Upgrade: websocket'),
-    ],
-    slow: [
       ...[
-        '',
-        '/',
         '?',
         '?x=1',
         '?token',
         '?token=',
         '?token=a&token=b',
-        '?token=%61',
-        '#a',
-        '%20',
+        '?size=orig',
+        '?size=x',
+        '?size=tiny',
         '.jpg',
-        ';x',
-      ]
-        .flatMap((tail) => [get(path(open) + tail), get(path(gated) + tail, bearer)])
-        .slice(2),
+      ].flatMap((tail) => [get(path(open) + tail), get(path(gated) + tail, bearer)]),
       get(`${path(gated)}?x=1&token=${token}`),
       get(`${path(gated)}?token=${token}&x=1`),
-      get(`${path(gated)}?token=${token}+`),
       get(`${path(gated)}?TOKEN=${token}`),
-      ...['01', '-1', '1.0', '1e0', '%31', '9007199254740992', '99', 'x', '1/access', '1//', '+1'].map((id) =>
+      get(`${path(gated)}?size=orig&size=tiny`, bearer),
+      ...['01', '-1', '1.0', '1e0', '9007199254740992', '99', 'x', 'a'.repeat(4_000)].map((id) =>
         get(`/api/v1/assets/${id}`, bearer),
       ),
-      ...['//api/v1/assets/1', '/API/v1/assets/1', '/api/v1/assets', '/api/v1/../v1/assets/1', '*', 'x'].map(
-        (target) => get(target),
-      ),
-      get(`http://x${path(open)}`),
-      get(`/t/${path(gated)}`),
-      get(`/t/a/b${path(gated)}`, bearer),
-      get(`/t/%41${path(gated)}`, bearer),
-      get(`/t/${'a'.repeat(4_300)}${path(gated)}`),
-      get(`/t/${'a'.repeat(4_300)}${path(open)}`),
       get(path(gated)),
       get(path(gated), 'Authorization: Bearer nonsense'),
+      get(path(gated), 'Origin: https://app.example'),
       get(path(gated), `Authorization: Bearer ${token}x`),
       get(path(gated), 'Authorization: Bearer', bearer),
       get(`/t/nonsense${path(gated)}`),
@@ -145,12 +130,41 @@ const cases = (): Record<'fast' | 'slow', readonly Case[]> => {
       get(path(gated), `Authorization: Bearer ${german}`, 'CF-IPCountry: FR'),
       get(path(gated), `Authorization: Bearer ${page}`, 'Referer: https://other.example/'),
       get(path(gated), `Authorization: Bearer ${part}`),
-      get(path(open), RANGE),
+      get(path(gated), `Authorization: Bearer ${part}`, 'Range: bytes=0-99'),
+      ...['bytes=0-9', 'bytes=-5', 'bytes=9999999-', 'bytes=0-1,3-4', 'bytes=x'].flatMap((range) => [
+        get(path(open), `Range: ${range}`),
+        get(path(gated), bearer, `Range: ${range}`),
+        get(path(gated), `Range: ${range}`),
+      ]),
+      get(path(open), 'Range: bytes=0-9', 'If-Range: "x"'),
+      get(path(open), 'If-None-Match: *'),
+      get(path(gated), 'If-None-Match: *', bearer),
+      get(path(gated), 'If-None-Match: *'),
+      { line: `HEAD ${path(open)} HTTP/1.1` },
+      { line: `HEAD ${path(gated)} HTTP/1.1` },
+      { line: `HEAD ${path(gated)} HTTP/1.1`, headers: [bearer] },
+    ],
+    slow: [
+      ...['/', '?token=%61', '?x=1#a', '#a', '%20', ';x', '?size=ti%6ey'].flatMap((tail) => [
+        get(path(open) + tail),
+        get(path(gated) + tail, bearer),
+      ]),
+      get(`${path(gated)}?token=${token}+`),
+      ...['%31', '1/access', '1//', '+1', ''].map((id) => get(`/api/v1/assets/${id}`, bearer)),
+      ...['//api/v1/assets/1', '/API/v1/assets/1', '/api/v1/assets', '/api/v1/../v1/assets/1', '*', 'x'].map(
+        (target) => get(target),
+      ),
+      get(`http://x${path(open)}`),
+      get(`/t/${path(gated)}`),
+      get(`/t/a/b${path(gated)}`, bearer),
+      get(`/t/%41${path(gated)}`, bearer),
+      get(`/t/${'a'.repeat(4_300)}${path(gated)}`),
+      get(`/t/${'a'.repeat(4_300)}${path(open)}`),
       get(path(open), 'Content-Length: 0'),
       get(path(open), 'Content-Length: 3', '', 'abc'),
       get(path(open), 'Expect: 100-continue'),
       { line: `GET ${path(open)} HTTP/1.0` },
-      ...['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'get'].map((method) => ({
+      ...['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'get'].map((method) => ({
         line: `${method} ${path(open)} HTTP/1.1`,
       })),
     ],
@@ -178,14 +192,13 @@ const text = ({ line, headers = [] }: Case, ...more: string[]): string =>
   [line, ...(line.endsWith('1.0') ? [] : ['Host: x', 'Connection: close']), ...more, ...headers, '', ''].join(
     '\r\n',
   );
-/** Without `Range` it means nothing (RFC 9110, section 13.1.5), but it is more than the plain case. */
-const RANGE = 'Range: bytes=0-9';
-const SLOWLY = 'If-Range: "x"';
+/** There is no body either way, but this says so, and what speaks of bodies is left to Fastify. */
+const SLOWLY = 'Content-Length: 0';
 
 it('answers as the route does, whatever is asked', async () => {
   const { fast, slow } = cases();
   for (const one of [...fast, ...slow]) {
-    if (one.headers?.includes(RANGE)) continue; // with one, it would mean something
+    if (one.headers?.some((header) => header.startsWith('Content-Length'))) continue;
     const answer = await exchange(text(one));
     expect(answer, one.line).toBe(await exchange(text(one, SLOWLY)));
     expect(answer, one.line).toMatch(/^HTTP\/1.1 \d\d\d /);

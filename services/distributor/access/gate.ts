@@ -57,6 +57,8 @@ const STALE: Decision = { allowed: false, code: 'policy_stale' };
 
 /** The answer is not known yet. */
 export const LATER: Decision = { allowed: false, code: 'too_many_requests', reason: 'signatures_waiting' };
+/** Says the same, and means it. */
+const TOO_MANY_WAIT: Decision = { ...LATER };
 const TOO_MANY_FAILED: Decision = { allowed: false, code: 'too_many_requests', reason: 'failed_tokens' };
 
 /** Common with people who have done nothing wrong, and found out before the signature. */
@@ -85,7 +87,7 @@ export function createGate(options: GateOptions): Gate {
     if (decision !== null) return decision;
     if (facts.tokenError === null) {
       if (!failures.has(facts.ip ?? '')) return TOO_MANY_FAILED;
-      if (!firstSights.isFree) return LATER;
+      if (!firstSights.isFree) return firstSights.hasRoom(facts.ip ?? '') ? LATER : TOO_MANY_WAIT;
     }
     const error = facts.tokenError ?? verifyInto(facts, facts.tokenText ?? '');
     const known = decide(base, asset, facts);

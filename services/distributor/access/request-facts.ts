@@ -1,4 +1,5 @@
-import type { FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TokenError, VerifiedToken } from '../../../shared/token/index.ts';
 import type { AddressBlocks } from '../../../shared/http/index.ts';
 import type { AccessRequest } from '../decide.ts';
@@ -11,7 +12,20 @@ export interface AssetParams {
   readonly token?: string;
 }
 
-export type AssetRequest = FastifyRequest<{ Params: AssetParams }>;
+/** What decisions need of a request, whether Fastify has seen it or not. */
+export interface DecisionRequest extends TokenSources {
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+  readonly protocol: 'http' | 'https';
+  readonly socket: Pick<Socket, 'remoteAddress'>;
+}
+
+/** What answers about one asset need of it. */
+export interface AssetRequest extends DecisionRequest {
+  readonly method: string;
+  readonly params: AssetParams;
+  readonly socket: Socket;
+}
 
 /** What the operator says of requests in general. */
 export interface FactsOptions {
@@ -32,18 +46,13 @@ export class RequestFacts implements AccessRequest {
   readonly tokenText: string | null;
   token: VerifiedToken | null = null;
   tokenError: TokenError | null = null;
-  readonly #request: TokenSources & Pick<FastifyRequest, 'headers' | 'ip' | 'protocol' | 'socket'>;
+  readonly #request: DecisionRequest;
   readonly #options: FactsOptions;
   #size = 0;
   #range: RequestedRange = 'unsatisfiable';
 
   /** `method`: what is asked about, which for a question about access is not how it is asked. */
-  constructor(
-    request: TokenSources & Pick<FastifyRequest, 'headers' | 'ip' | 'protocol' | 'socket'>,
-    options: FactsOptions,
-    nowSec: number,
-    method: 'GET' | 'HEAD',
-  ) {
+  constructor(request: DecisionRequest, options: FactsOptions, nowSec: number, method: 'GET' | 'HEAD') {
     this.nowSec = nowSec;
     this.method = method;
     this.tokenText = findToken(request, options.names);

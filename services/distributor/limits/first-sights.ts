@@ -55,6 +55,15 @@ export class FirstSights implements Disposable {
     this.#spentMs += ms;
   }
 
+  /** Whether `turn` would take one more of this address. */
+  hasRoom(address: string): boolean {
+    if (this.#waiting < this.#options.waitingMax) return true;
+    const line = this.#lines.get(networkOf(address))?.length ?? 0;
+    if (line + 1 < this.#longest().length) return true;
+    this.#refused += 1;
+    return false;
+  }
+
   /** Does `work`, which spends, when it is its turn. Rejects with `too_many_requests` when too many wait. */
   turn(address: string, work: () => void): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import { nowSec, type Clock } from '../../../shared/base/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
@@ -10,7 +9,7 @@ import { matchesEtag, parseRange, rangeLength, type RequestedRange } from '../as
 import type { DataObject } from '../assets/source.ts';
 import { createAssetHeaders } from './asset-headers.ts';
 import { parseAssetId } from './asset-id.ts';
-import type { AssetSender } from './asset-sender.ts';
+import type { AssetSender, Raw } from './asset-sender.ts';
 import type { Cors, FlatHeaders } from './cors.ts';
 
 export interface AssetRoutesOptions {
@@ -27,22 +26,19 @@ export interface AssetRoutesOptions {
   readonly clock: Clock;
 }
 
+/** Throws problems, at once or later; otherwise it has answered. */
+export type AssetHandler = (request: AssetRequest, reply: Raw) => Promise<void> | undefined;
+
 /**
  * `GET|HEAD /api/v1/assets/{id}`. The decision comes first, always, and after it all that could tell something about
  * the bytes: 304, 416, the cache, the source.
  */
-export function createAssetHandler(
-  options: AssetRoutesOptions,
-): (request: AssetRequest, reply: FastifyReply) => Promise<void> | undefined {
+export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
   const { gate, store, images, sender, findObject, clock } = options;
   const headersFor = createAssetHeaders(options);
 
   /** `known`: of a request whose new token has had to wait for its turn. */
-  const handle = (
-    request: AssetRequest,
-    reply: FastifyReply,
-    known?: RequestFacts,
-  ): Promise<void> | undefined => {
+  const handle = (request: AssetRequest, reply: Raw, known?: RequestFacts): Promise<void> | undefined => {
     const asset = parseAssetId(request.params.id);
     const object = findObject(asset);
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
@@ -141,7 +137,7 @@ function requestedRange(
 
 /** `?size=`: `null` for the asset as it is. Throws `bad_request` for sizes that there are none of. */
 function findImageSize(query: unknown): ImageSize | null {
-  const size = (query as Readonly<Record<string, unknown>>).size;
+  const size = (query as Readonly<Record<string, unknown>> | undefined)?.size;
   if (size === undefined || size === 'orig') return null;
   if (typeof size === 'string' && Object.hasOwn(IMAGE_EDGES, size)) return size as ImageSize;
   throw new Problem('bad_request', `A size is one of orig, ${Object.keys(IMAGE_EDGES).join(', ')}`);
