@@ -6,6 +6,7 @@ import {
   serveHealth,
   serveMetrics,
   toProblem,
+  type Registry,
   type ServerOptions,
 } from '../../shared/http/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
@@ -17,7 +18,7 @@ import type { DistributorDeps } from './deps.ts';
 import { createFastPath } from './fast-path.ts';
 import { limitConnections } from './limits/connections.ts';
 import { createDoorman } from './limits/doorman.ts';
-import { registerMetrics } from './metrics.ts';
+import { registerServing } from './metrics.ts';
 import { createAccessHandlers } from './routes/access.ts';
 import { createAssetSender } from './routes/asset-sender.ts';
 import { createAssetHandler } from './routes/assets.ts';
@@ -29,10 +30,18 @@ import { createTally } from './tally.ts';
 /** Room for 100 ids, with white space between them. */
 const BODY_BYTES_MAX = 8 * 1024;
 
+export interface Metrics {
+  /** Of this process. */
+  readonly registry: Registry;
+  /** All of what `/metrics` says. */
+  readonly render: () => Promise<string>;
+}
+
 /** The HTTP side of a distributor; it owns nothing but the routes. */
 export function createApp(
   config: DistributorConfig,
   deps: DistributorDeps,
+  metrics: Metrics,
   log: Logger,
   clock: Clock,
 ): FastifyInstance {
@@ -84,6 +93,7 @@ export function createApp(
   }
   serveStatus(app, { ...deps, id: config.distributorId });
   serveHealth(app, () => ({ ready: !deps.gate.isStale(), ...deps.ages() }));
-  registerMetrics(serveMetrics(app), { ...deps, limits, connections, tally, fastPath, chunks });
+  const registry = serveMetrics(app, metrics.registry, metrics.render);
+  registerServing(registry, { ...deps, connections, tally, fastPath, chunks });
   return app;
 }

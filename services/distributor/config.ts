@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { hexToU8a } from '@polkadot/util';
 import { decodeAddress } from '@polkadot/util-crypto';
 import { asAddressBlock } from '../../shared/http/index.ts';
@@ -15,6 +16,8 @@ import type { ServedBuckets } from './policy/bag-map.ts';
 import { parseStorage, parseStorageLogins, type StorageSettings } from './assets/sources/storage-settings.ts';
 
 export interface DistributorConfig extends ServerSettings {
+  /** How many serve behind the port. */
+  readonly processes: number;
   /** Public key whose certificates make signing keys trusted. */
   readonly rootKey: Uint8Array;
   /** What tokens name in `aud` to mean this node. */
@@ -97,6 +100,10 @@ const asMatching =
     return text;
   };
 
+/** A number, or `auto`: one for each core. */
+export const asProcesses = (text: string): number =>
+  text === 'auto' ? availableParallelism() : asInteger(1, 256)(text);
+
 /** `all`, `worker:3`, or buckets such as `0:1,0:2`. */
 const asServedBuckets = (text: string): ServedBuckets => {
   if (text === 'all') return text;
@@ -128,6 +135,7 @@ export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
     const cacheDir = env.get('PANOPTES_CACHE_DIR', asText);
     return {
       ...readServerSettings(env, 8080),
+      processes: env.get('PANOPTES_PROCESSES', asProcesses, 1),
       rootKey: env.get('PANOPTES_ROOT_KEY', asPublicKey),
       distributorId: env.get('PANOPTES_DISTRIBUTOR_ID', asText),
       cacheDir,

@@ -1,19 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { openOrCleanUp, systemClock } from '../../shared/base/index.ts';
+import { openOrCleanUp } from '../../shared/base/index.ts';
 import { createPool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
-import { keyPairFromSeed } from '../../shared/token/index.ts';
 import type { DistributorBuckets, DistributorStatus } from '../../shared/wire/index.ts';
 import { createGate, type Gate, type KnowledgeAge } from './access/gate.ts';
 import { createTokenVerifier, type TokenVerifier } from './access/token-verifier.ts';
-import { createAssetFetcher } from './assets/asset-fetcher.ts';
+import type { AssetCache } from './assets/asset-cache.ts';
 import { createImageSizes, type ImageSizes } from './assets/image-sizes.ts';
 import { createAssetStore, type AssetStore } from './assets/asset-store.ts';
-import { openDiskCache } from './assets/disk-cache.ts';
 import type { DataObject } from './assets/source.ts';
-import { createSource } from './assets/sources/create-source.ts';
-import { createNodeTokens } from './assets/sources/node-tokens.ts';
 import type { DistributorConfig } from './config.ts';
 import { AddressBudget } from '../../shared/http/index.ts';
 import { FirstSights } from './limits/first-sights.ts';
@@ -26,6 +22,7 @@ export interface DistributorDeps extends AsyncDisposable {
   readonly version: string;
   readonly gate: Gate;
   readonly verifier: TokenVerifier;
+  readonly cache: AssetCache;
   readonly store: AssetStore;
   readonly images: ImageSizes;
   /** What clients may still take, by address and of the processor. */
@@ -62,11 +59,21 @@ const ADDRESSES_MAX = 50_000;
 const SIGNATURE_BURST_MS = 100;
 /** Of the memory for small assets, a quarter is for images in other sizes. */
 const IMAGES_PART = 4;
-const OPEN_FILES_MAX = 256;
 
-export function openDeps(config: DistributorConfig, log: Logger): Promise<DistributorDeps> {
+/** `cache` stays the caller's. */
+export function openDeps(
+  config: DistributorConfig,
+  cache: AssetCache,
+  log: Logger,
+): Promise<DistributorDeps> {
   return openOrCleanUp(async (opened) => {
-    const store = opened.use(await openStore(config, log));
+    const imageBytesMax = Math.floor(config.memoryBytesMax / IMAGES_PART);
+    const store = createAssetStore({
+      cache,
+      memoryBytesMax: config.memoryBytesMax - imageBytesMax,
+      smallBytesMax: SMALL_BYTES_MAX,
+      log,
+    });
     const pool = createPool(config.databaseUrl, log, { queryMsMax: FEED_QUERY_MS_MAX });
     opened.defer(() => pool.end());
     const { databaseUrl, rootKey, stateDir: dir, saveMs, buckets: served } = config;
@@ -133,10 +140,11 @@ export function openDeps(config: DistributorConfig, log: Logger): Promise<Distri
       requests,
       failures,
       firstSights,
+      cache,
       store,
       images: createImageSizes({
         store,
-        memoryBytesMax: config.memoryBytesMax / IMAGES_PART,
+        memoryBytesMax: imageBytesMax,
         bytesMax: config.imageBytesMax,
         pixelsMax: config.imagePixelsMax,
         atOnceMax: config.imagesAtOnceMax,
@@ -159,36 +167,6 @@ const describeBuckets = (served: ServedBuckets, { ours }: BagMap): DistributorBu
   served !== 'all' && 'worker' in served
     ? { allByWorkerId: Number(served.worker) }
     : { bucketIds: [...ours] };
-
-async function openStore(config: DistributorConfig, log: Logger): Promise<AssetStore> {
-  const { cacheDir, cacheBytesMax, memoryBytesMax, fetchesMax, nodeSeed } = config;
-  const disk = await openDiskCache({
-    dir: cacheDir,
-    bytesMax: cacheBytesMax,
-    openFilesMax: OPEN_FILES_MAX,
-    log,
-  });
-  const nodeTokenFor =
-    nodeSeed === null ? null : createNodeTokens(config.distributorId, keyPairFromSeed(nodeSeed), systemClock);
-  const fetcher = createAssetFetcher({
-    disk,
-    sources: config.storage.map((settings) =>
-      createSource(settings, { nodeTokenFor, connectionsMax: fetchesMax }),
-    ),
-    fetchesMax,
-    waitingMax: config.fetchesWaitingMax,
-    retryMs: config.sourceRetryMs,
-    limits: { idleMsMax: config.sourceIdleMsMax, bytesPerSecMin: config.sourceBytesPerSecMin },
-    log,
-  });
-  return createAssetStore({
-    disk,
-    fetcher,
-    memoryBytesMax: memoryBytesMax - memoryBytesMax / IMAGES_PART,
-    smallBytesMax: SMALL_BYTES_MAX,
-    log,
-  });
-}
 
 async function readVersion(): Promise<string> {
   const file = await readFile(new URL('../../package.json', import.meta.url), 'utf8');

@@ -1,7 +1,8 @@
-import { addGauge, Counter, Gauge, type Registry } from '../../shared/http/index.ts';
+import { addGauge, Counter, Gauge, Registry } from '../../shared/http/index.ts';
 import type { KnowledgeAge } from './access/gate.ts';
 import type { TokenVerifier } from './access/token-verifier.ts';
 import type { ImageSizes } from './assets/image-sizes.ts';
+import type { AssetCache } from './assets/asset-cache.ts';
 import type { AssetStore } from './assets/asset-store.ts';
 import type { FastPath } from './fast-path.ts';
 import type { AddressBudget } from '../../shared/http/index.ts';
@@ -15,7 +16,6 @@ import type { Tally } from './tally.ts';
 export interface MetricsSources {
   readonly images: ImageSizes;
   readonly fastPath: FastPath;
-  readonly limits: Limits;
   readonly connections: ConnectionStats;
   readonly requests: AddressBudget;
   readonly failures: AddressBudget;
@@ -30,44 +30,61 @@ export interface MetricsSources {
   readonly sizes: () => Readonly<Record<string, number>>;
 }
 
-/** Metrics are read off the parts when somebody asks; a request only adds to plain numbers. */
-export function registerMetrics(registry: Registry, sources: MetricsSources): void {
+type Values = Iterable<[string, number]>;
+
+function addCounter(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  read: () => Values | Promise<Values>,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    async collect() {
+      const values = await read();
+      this.reset();
+      for (const [value, count] of values) this.inc({ [label]: value }, count);
+    },
+  });
+}
+
+/**
+ * Of a process that serves. Metrics are read off the parts when somebody asks; a request only adds to plain numbers.
+ */
+export function registerServing(registry: Registry, sources: MetricsSources): void {
   const { tally, chunks, verifier, store, age, sizes, feed } = sources;
-  const { fastPath, limits, connections, requests, failures, firstSights } = sources;
-  const registers = [registry];
+  const { fastPath, connections, requests, failures, firstSights } = sources;
 
-  const counter = (
-    name: string,
-    help: string,
-    label: string,
-    read: () => Iterable<[string, number]>,
-  ): void => {
-    new Counter({
-      name,
-      help,
-      labelNames: [label],
-      registers,
-      collect() {
-        this.reset();
-        for (const [value, count] of read()) this.inc({ [label]: value }, count);
-      },
-    });
-  };
-
-  counter(
+  addCounter(
+    registry,
     'panoptes_answers_total',
     'Answers about assets, by outcome or problem code',
     'outcome',
     () => tally.answers,
   );
-  counter('panoptes_cache_total', 'Answers with bytes, by how the cache took part', 'status', () =>
-    Object.entries(tally.caches),
+  addCounter(
+    registry,
+    'panoptes_cache_total',
+    'Answers with bytes, by how the cache took part',
+    'status',
+    () => Object.entries(tally.caches),
   );
-  counter('panoptes_tokens_total', 'Tokens judged: seen before, verified, failed', 'result', () => {
-    const { seen, verified, failed } = verifier.stats;
-    return Object.entries({ seen, verified, failed });
-  });
-  counter(
+  addCounter(
+    registry,
+    'panoptes_tokens_total',
+    'Tokens judged: seen before, verified, failed',
+    'result',
+    () => {
+      const { seen, verified, failed } = verifier.stats;
+      return Object.entries({ seen, verified, failed });
+    },
+  );
+  addCounter(
+    registry,
     'panoptes_limited_total',
     'What was turned away or ended by a limit; requests over one are in panoptes_answers_total too',
     'limit',
@@ -80,14 +97,6 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
         signatures_waiting: firstSights.stats.refused,
       }),
   );
-  const limit = new Gauge({
-    name: 'panoptes_limit',
-    help: 'Limits as they are set, by the name of the setting',
-    labelNames: ['limit'],
-    registers,
-  });
-  for (const [name, value] of Object.entries(limits))
-    limit.set({ limit: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) }, value as number);
   addGauge(registry, 'panoptes_connections', 'Connections that are open', () => connections.open);
   addGauge(
     registry,
@@ -113,7 +122,8 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     'Answers about assets without any framework, among panoptes_answers_total',
     () => fastPath.answered,
   );
-  counter(
+  addCounter(
+    registry,
     'panoptes_images_total',
     'Images made in another size, and those that could not be',
     'result',
@@ -136,14 +146,11 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     'About how much memory they take',
     () => verifier.stats.bytes,
   );
-  addGauge(registry, 'panoptes_cache_files', 'Files in the disk cache', () => store.stats.files);
-  addGauge(registry, 'panoptes_cache_bytes', 'Bytes in the disk cache', () => store.stats.bytes);
-  addGauge(registry, 'panoptes_cache_bytes_max', 'Bytes the disk cache may hold', () => store.stats.bytesMax);
   addGauge(
     registry,
     'panoptes_memory_cache_bytes',
     'Bytes of small assets in memory',
-    () => store.stats.memoryBytes,
+    () => store.memoryBytes,
   );
   addGauge(
     registry,
@@ -153,47 +160,20 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
   );
   addGauge(
     registry,
-    'panoptes_fetches',
-    'Assets being fetched from storage nodes',
-    () => store.stats.fetches.running,
-  );
-  addGauge(
-    registry,
-    'panoptes_fetches_waiting',
-    'Assets in line to be fetched',
-    () => store.stats.fetches.waiting,
-  );
-  addGauge(
-    registry,
-    'panoptes_fetched_bytes_total',
-    'Bytes that came from sources, right or wrong',
-    () => store.stats.fetches.bytes,
-  );
-  addGauge(
-    registry,
-    'panoptes_contradictions_total',
-    'How often a source contradicted what answers had been given, which were cut',
-    () => store.stats.fetches.contradictions,
-  );
-  counter(
-    'panoptes_sources_total',
-    'What came of asking sources',
-    'result',
-    () => store.stats.fetches.results,
-  );
-  addGauge(
-    registry,
     'panoptes_policy_age_seconds',
     'Age of what is known of the database',
     () => age.policyAgeMs() / 1_000,
+    'max',
   );
   addGauge(
     registry,
     'panoptes_chain_age_seconds',
     'Age of what is known of the chain',
     () => age.chainAgeMs() / 1_000,
+    'max',
   );
-  counter(
+  addCounter(
+    registry,
     'panoptes_feed_total',
     'Looks at the database, loads of everything, and comparisons with it',
     'event',
@@ -212,9 +192,73 @@ export function registerMetrics(registry: Registry, sources: MetricsSources): vo
     name: 'panoptes_known',
     help: 'Entries of what is known, by kind',
     labelNames: ['kind'],
-    registers,
+    aggregator: 'max',
+    registers: [registry],
     collect() {
       for (const [kind, count] of Object.entries(sizes())) this.set({ kind }, count);
     },
   });
+}
+
+/** Of the node as a whole, however many processes it has: what they share, and what the operator allows. */
+export function createNodeRegistry(cache: AssetCache, limits: Limits): Registry {
+  const registry = new Registry();
+  const limit = new Gauge({
+    name: 'panoptes_limit',
+    help: 'Limits as they are set, by the name of the setting',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
+  for (const [name, value] of Object.entries(limits))
+    limit.set({ limit: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) }, value as number);
+  addGauge(
+    registry,
+    'panoptes_cache_files',
+    'Files in the disk cache',
+    async () => (await cache.stats()).files,
+  );
+  addGauge(
+    registry,
+    'panoptes_cache_bytes',
+    'Bytes in the disk cache',
+    async () => (await cache.stats()).bytes,
+  );
+  addGauge(
+    registry,
+    'panoptes_cache_bytes_max',
+    'Bytes the disk cache may hold',
+    async () => (await cache.stats()).bytesMax,
+  );
+  addGauge(
+    registry,
+    'panoptes_fetches',
+    'Assets being fetched from storage nodes',
+    async () => (await cache.stats()).fetches.running,
+  );
+  addGauge(
+    registry,
+    'panoptes_fetches_waiting',
+    'Assets in line to be fetched',
+    async () => (await cache.stats()).fetches.waiting,
+  );
+  addGauge(
+    registry,
+    'panoptes_fetched_bytes_total',
+    'Bytes that came from sources, right or wrong',
+    async () => (await cache.stats()).fetches.bytes,
+  );
+  addGauge(
+    registry,
+    'panoptes_contradictions_total',
+    'How often a source contradicted what answers had been given, which were cut',
+    async () => (await cache.stats()).fetches.contradictions,
+  );
+  addCounter(
+    registry,
+    'panoptes_sources_total',
+    'What came of asking sources',
+    'result',
+    async () => (await cache.stats()).fetches.results,
+  );
+  return registry;
 }

@@ -1,4 +1,4 @@
-import type { CacheStatus } from './assets/asset-store.ts';
+import type { CacheStatus } from './assets/asset-cache.ts';
 import type { ProblemCode } from '../../shared/wire/index.ts';
 
 export type Outcome = 'whole' | 'part' | 'not_modified' | 'head' | ProblemCode;

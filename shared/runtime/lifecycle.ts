@@ -12,8 +12,12 @@ const GRACE_MS = 10_000;
 /**
  * Starts a service as a process: prints one line `{"listening": url}` when ready, stops it once on SIGINT, SIGTERM or
  * when a parent that spawned it with an IPC channel is gone, and exits 1 with a plain message when it cannot start.
+ * `isQuiet`: tells only its parent.
  */
-export async function runService(start: () => Promise<Running>): Promise<void> {
+export async function runService(
+  start: () => Promise<Running>,
+  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+): Promise<void> {
   let stopping = false;
   let running: Running | undefined;
   const stop = (): void => {
@@ -33,7 +37,7 @@ export async function runService(start: () => Promise<Running>): Promise<void> {
   if (process.channel) process.on('disconnect', stop);
   try {
     running = await start();
-    console.log(JSON.stringify({ listening: running.url }));
+    if (!isQuiet) console.log(JSON.stringify({ listening: running.url }));
     process.send?.({ listening: running.url });
   } catch (error) {
     console.error(error instanceof SettingsError ? error.message : (findOutsideCause(error) ?? error));

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startStorageNode, type Fault, type StorageNode } from '../../services/devnet/storage/index.ts';
+import { createAssetCache, type CacheStats } from '../../services/distributor/assets/asset-cache.ts';
 import { createAssetFetcher } from '../../services/distributor/assets/asset-fetcher.ts';
 import {
   createAssetStore,
@@ -15,6 +17,11 @@ import { readWhole } from '../../services/distributor/assets/open-file.ts';
 import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
 import { parseStorage } from '../../services/distributor/assets/sources/storage-settings.ts';
 import { cacheKey, type DataObject } from '../../services/distributor/assets/source.ts';
+import {
+  createDistantCache,
+  type DistantCacheOptions,
+} from '../../services/distributor/processes/distant-cache.ts';
+import { createKeeper, type Keeper } from '../../services/distributor/processes/keeper.ts';
 import { contentHash, createCleanup } from '../../shared/base/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -43,9 +50,23 @@ interface Options {
   readonly sources?: readonly StorageNode[];
 }
 
-async function openStore(options: Options = {}): Promise<AssetStore> {
+/** With the cache behind it, and how the two are joined: in one process, or as a worker has it from its primary. */
+let isDistant = false;
+const WAYS = [
+  ['in one process', false],
+  ['from a worker', true],
+] as const;
+interface TestStore extends AssetStore, AsyncDisposable {
+  stats(): Promise<CacheStats>;
+}
+
+async function openStore(options: Options = {}): Promise<TestStore> {
   const { bytesMax = 2 ** 20, retryMs = 1, idleMsMax = 5_000, sources = nodes } = options;
-  const disk = await openDiskCache({ dir, bytesMax, openFilesMax: 4, log });
+  let removed: (key: string) => void = () => undefined;
+  const onRemoved = (key: string): void => {
+    removed(key);
+  };
+  const disk = await openDiskCache({ dir, bytesMax, openFilesMax: 4, onRemoved, log });
   const fetcher = createAssetFetcher({
     disk,
     sources: sources
@@ -57,9 +78,55 @@ async function openStore(options: Options = {}): Promise<AssetStore> {
     limits: { idleMsMax, bytesPerSecMin: 10_000 },
     log,
   });
-  return cleanup.use(
-    createAssetStore({ disk, fetcher, memoryBytesMax: 5 * SMALL, smallBytesMax: SMALL, log }),
-  );
+  const local = createAssetCache(disk, fetcher);
+  let cache = local;
+  if (isDistant) {
+    const distant = createDistantCache({
+      dir,
+      openFilesMax: 4,
+      primary: called(createKeeper(local)),
+      touchMs: 1,
+    });
+    removed = (key) => {
+      distant.removed(key);
+    };
+    cache = distant;
+  }
+  const store = createAssetStore({ cache, memoryBytesMax: 5 * SMALL, smallBytesMax: SMALL, log });
+  return cleanup.use({
+    ...store,
+    get memoryBytes() {
+      return store.memoryBytes;
+    },
+    stats: () => cache.stats(),
+    [Symbol.asyncDispose]: async () => {
+      if (cache !== local) await cache[Symbol.asyncDispose]();
+      await local[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** The keeper as the channel between two processes shows it: copies of everything, and later. */
+function called(keeper: Keeper): DistantCacheOptions['primary'] {
+  const call =
+    <A extends unknown[], R>(work: (...args: A) => R) =>
+    async (...args: A): Promise<Awaited<R>> => {
+      await setImmediate();
+      const result = structuredClone(await work(...structuredClone(args)));
+      await setImmediate();
+      return result;
+    };
+  const { bring, follow, read, leave, peek, touch, drop, stats } = keeper;
+  return {
+    bring: call(bring),
+    follow: call(follow),
+    read: call(read),
+    leave: call(leave),
+    peek: call(peek),
+    touch: call(touch),
+    drop: call(drop),
+    stats: call(stats),
+  };
 }
 
 interface Given extends DataObject {
@@ -92,7 +159,9 @@ async function filesOnDisk(): Promise<string[]> {
 const pathOf = (object: DataObject): string => join(dir, object.contentHash.slice(-2), cacheKey(object));
 const requests = (): number => nodes.reduce((sum, node) => sum + node.requests, 0);
 
-describe('a miss', () => {
+describe.each(WAYS)('a miss, %s', (_way, distant) => {
+  beforeEach(() => void (isDistant = distant));
+
   it.each([0, 1, SMALL, SMALL + 1, 300_000])('brings %i bytes, once', async (size) => {
     const store = await openStore();
     const object = await given(size);
@@ -119,10 +188,12 @@ describe('a miss', () => {
     const store = await openStore();
     const objects = await Promise.all(Array.from({ length: 12 }, () => given(2_000)));
     let most = 0;
-    const watch = setInterval(() => (most = Math.max(most, store.stats.fetches.running)), 1);
+    const watch = setInterval(() => {
+      void store.stats().then(({ fetches }) => (most = Math.max(most, fetches.running)));
+    }, 1);
     await Promise.all(objects.map(async (object) => read(await store.open(object))));
     clearInterval(watch);
-    expect(store.stats.fetches.running).toBe(0);
+    expect((await store.stats()).fetches.running).toBe(0);
     expect(most).toBeLessThanOrEqual(4);
   });
 
@@ -147,7 +218,7 @@ describe('a miss', () => {
       for (const node of nodes) node.fail(fault);
       await expect(store.open(object)).rejects.toMatchObject({ code: 'source_unavailable' });
       expect(await filesOnDisk()).toEqual([]);
-      expect(store.stats.bytes).toBe(0);
+      expect((await store.stats()).bytes).toBe(0);
       for (const node of nodes) node.fail(null);
       // The sources are asked again once `retryMs` is over.
       await expect.poll(async () => (await read(await store.open(object))).length).toBe(object.size);
@@ -182,7 +253,9 @@ describe('a miss', () => {
   });
 });
 
-describe('the cache', () => {
+describe.each(WAYS)('the cache, %s', (_way, distant) => {
+  beforeEach(() => void (isDistant = distant));
+
   it('survives a restart', async () => {
     const objects = [await given(10), await given(50_000)];
     const before = await openStore();
@@ -193,7 +266,7 @@ describe('the cache', () => {
     await writeFile(join(dir, 'zz', 'not-ours'), 'x');
 
     const after = await openStore({ sources: [] });
-    expect(after.stats).toMatchObject({ files: 2, bytes: 50_010 });
+    expect(await after.stats()).toMatchObject({ files: 2, bytes: 50_010 });
     for (const object of objects) {
       const answer = await after.open(object);
       expect(answer.cache).toBe('hit');
@@ -209,7 +282,7 @@ describe('the cache', () => {
     const d = await given(10_000);
     await read(await store.open(d));
     await expect.poll(async () => (await filesOnDisk()).sort()).toEqual([a, c, d].map(cacheKey).sort());
-    expect(store.peek(b)).toBe('miss');
+    expect(await store.peek(b)).toBe('miss');
   });
 
   it('makes no room for what no source has, only for what arrives', async () => {
@@ -220,13 +293,13 @@ describe('the cache', () => {
     const nowhere = await given(bytesMax - 1, []);
     for (let round = 0; round < 3; round += 1)
       await expect(store.open(nowhere)).rejects.toMatchObject({ code: 'source_unavailable' });
-    expect(kept.map((object) => store.peek(object))).toEqual(['hit', 'hit', 'hit']);
-    expect(store.stats).toMatchObject({ files: 3, bytes: 29_000 });
+    expect(await Promise.all(kept.map((object) => store.peek(object)))).toEqual(['hit', 'hit', 'hit']);
+    expect(await store.stats()).toMatchObject({ files: 3, bytes: 29_000 });
 
     for (const node of nodes) await node.put(String(nowhere.id), nowhere.bytes);
     // The sources are asked again once `retryMs` is over.
     await expect.poll(async () => (await read(await store.open(nowhere))).length).toBe(nowhere.size);
-    expect(store.stats).toMatchObject({ files: 1, bytes: nowhere.size });
+    expect(await store.stats()).toMatchObject({ files: 1, bytes: nowhere.size });
   });
 
   it('holds no more than its bound while something arrives, from whichever source', async () => {
@@ -299,10 +372,10 @@ describe('the cache', () => {
     for (const object of [await given(500), await given(5_000)]) {
       await read(await store.open(object));
       const claim = { ...object, id: object.id + 1_000 };
-      expect(store.peek(claim)).toBe('miss');
+      expect(await store.peek(claim)).toBe('miss');
       expect(store.findInMemory(claim)).toBeNull();
       await expect(store.open(claim)).rejects.toMatchObject({ code: 'source_unavailable' });
-      expect(store.peek(object)).toBe('hit');
+      expect(await store.peek(object)).toBe('hit');
     }
   });
 
@@ -322,12 +395,12 @@ describe('the cache', () => {
               else expect((await read(answer as StoredAsset)).equals(object.bytes)).toBe(true);
             }),
           );
-          expect(store.stats.bytes).toBeLessThanOrEqual(bytesMax);
-          expect(store.stats.memoryBytes).toBeLessThanOrEqual(5 * SMALL);
+          expect((await store.stats()).bytes).toBeLessThanOrEqual(bytesMax);
+          expect(store.memoryBytes).toBeLessThanOrEqual(5 * SMALL);
         },
       ),
       { numRuns: 40 },
     );
-    await expect.poll(async () => (await filesOnDisk()).length).toBe(store.stats.files);
+    await expect.poll(async () => (await filesOnDisk()).length).toBe((await store.stats()).files);
   });
 });

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createAssetCache } from '../../services/distributor/assets/asset-cache.ts';
 import { createAssetFetcher } from '../../services/distributor/assets/asset-fetcher.ts';
 import { createAssetStore } from '../../services/distributor/assets/asset-store.ts';
 import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
@@ -28,7 +29,8 @@ const fetcher = createAssetFetcher({
   ...{ disk, sources, limits, log },
   ...{ fetchesMax: 3, waitingMax: 100, retryMs: 1 },
 });
-const store = createAssetStore({ disk, fetcher, memoryBytesMax: 1, smallBytesMax: 1, log });
+const cache = createAssetCache(disk, fetcher);
+const store = createAssetStore({ cache, memoryBytesMax: 1, smallBytesMax: 1, log });
 
 const ask = async (): Promise<void> => {
   for (;;) {

@@ -3,14 +3,10 @@ import { contentHash as hashOf } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import { HELD_BYTES } from './arrival.ts';
-import type { AssetFetcher, FetchStats } from './asset-fetcher.ts';
+import type { AssetCache, CacheStatus } from './asset-cache.ts';
 import type { ContentType } from './content-type.ts';
-import type { DiskCache } from './disk-cache.ts';
 import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
 import { cacheKey, type DataObject } from './source.ts';
-
-/** How the cache took part in an answer, as `x-cache` says it. */
-export type CacheStatus = 'hit' | 'miss' | 'pending';
 
 export interface MemoryAsset {
   readonly bytes: Buffer;
@@ -23,34 +19,25 @@ export interface StoredAsset {
   readonly content: MemoryAsset | AssetFile;
 }
 
-export interface StoreStats {
-  readonly files: number;
-  readonly bytes: number;
-  readonly bytesMax: number;
-  readonly memoryBytes: number;
-  readonly fetches: FetchStats;
-}
-
 /**
  * The bytes of assets: from memory, from disk, or fetched from a source, verified and kept. It knows nothing of who may
  * have them; it is asked once the policy has said yes.
  */
-export interface AssetStore extends AsyncDisposable {
+export interface AssetStore {
   /** Without waiting: what is in memory. */
   findInMemory(object: DataObject): MemoryAsset | null;
   /** How a GET would find the asset. */
-  peek(object: DataObject): CacheStatus;
+  peek(object: DataObject): Promise<CacheStatus>;
   /**
    * The asset, for an answer of so many bytes, all unless told. On a miss small assets and short answers wait until all of it is here and
-   * verified; the others begin while it arrives. `gone`: as `AssetFetcher.fetch` has it. Throws the problems of `Fetching`.
+   * verified; the others begin while it arrives. `gone` and what it throws: as `AssetCache.bring`.
    */
   open(object: DataObject, bytes?: number, gone?: AbortSignal): Promise<StoredAsset>;
-  readonly stats: StoreStats;
+  readonly memoryBytes: number;
 }
 
 export interface AssetStoreOptions {
-  readonly disk: DiskCache;
-  readonly fetcher: AssetFetcher;
+  readonly cache: AssetCache;
   readonly memoryBytesMax: number;
   /** Up to this size assets are kept in memory. */
   readonly smallBytesMax: number;
@@ -60,81 +47,63 @@ export interface AssetStoreOptions {
 /** A file just stored can be evicted before it is opened, if the cache is far too small for its traffic. */
 const ATTEMPTS_MAX = 3;
 
-/** Owns the cache and the fetcher it is given: disposing of it closes both. */
 export function createAssetStore(options: AssetStoreOptions): AssetStore {
-  const { disk, fetcher, memoryBytesMax, smallBytesMax, log } = options;
+  const { cache, memoryBytesMax, smallBytesMax, log } = options;
   const memory = new LRUCache<string, MemoryAsset>({
     maxSize: memoryBytesMax,
     sizeCalculation: ({ bytes }) => bytes.length + 1,
   });
 
   const findInMemory = (object: DataObject): MemoryAsset | null => {
-    const key = cacheKey(object);
-    const asset = memory.get(key);
+    const asset = memory.get(cacheKey(object));
     if (asset?.bytes.length !== object.size) return null;
-    disk.touch(key);
+    cache.touch(object);
     return asset;
   };
 
   /** A small file's bytes, checked once more: disks rot too. `null` when they are no longer right. */
   const toMemory = async (file: OpenFile, object: DataObject): Promise<MemoryAsset | null> => {
-    const key = cacheKey(object);
     try {
       const bytes = await readWhole(file);
       if ((await hashOf(bytes)) === object.contentHash) {
         const asset = { bytes, contentType: file.contentType };
-        memory.set(key, asset);
+        memory.set(cacheKey(object), asset);
         return asset;
       }
     } finally {
       file.release();
     }
     log.error({ asset: object.id }, 'a cached file has changed on disk');
-    disk.drop(key);
+    cache.drop(object);
     return null;
   };
 
   const find = async (object: DataObject): Promise<StoredAsset['content'] | null> => {
     const inMemory = findInMemory(object);
     if (inMemory) return inMemory;
-    const file = await disk.open(cacheKey(object), object.size);
+    const file = await cache.open(object);
     return file && object.size <= smallBytesMax ? toMemory(file, object) : file;
-  };
-
-  const peek = (object: DataObject): CacheStatus => {
-    const key = cacheKey(object);
-    if (memory.has(key) || disk.has(key)) return 'hit';
-    return fetcher.isFetching(object) ? 'pending' : 'miss';
   };
 
   return {
     findInMemory,
-    peek,
+    peek: (object) => (memory.has(cacheKey(object)) ? Promise.resolve('hit') : cache.peek(object)),
     open: async (object, bytes = object.size, gone) => {
-      let cache: CacheStatus = 'hit';
+      let status: CacheStatus = 'hit';
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
         const content = await find(object);
-        if (content) return { cache, content };
-        if (cache === 'hit') cache = fetcher.isFetching(object) ? 'pending' : 'miss';
-        const fetching = fetcher.fetch(object, gone);
-        if (object.size > smallBytesMax && bytes > HELD_BYTES)
-          return { cache, content: await fetching.open(bytes) };
-        await fetching.done;
+        if (content) return { cache: status, content };
+        if (object.size > smallBytesMax && bytes > HELD_BYTES) {
+          const { file, fetched } = await cache.follow(object, bytes, gone);
+          return { cache: status === 'hit' ? fetched : status, content: file };
+        }
+        const fetched = await cache.bring(object, gone);
+        if (status === 'hit') status = fetched;
       }
       throw new Problem('unavailable', 'The cache is too busy', { headers: { 'retry-after': '1' } });
     },
-    get stats() {
-      return {
-        files: disk.files,
-        bytes: disk.bytes,
-        bytesMax: disk.bytesMax,
-        memoryBytes: memory.calculatedSize,
-        fetches: fetcher.stats,
-      };
-    },
-    [Symbol.asyncDispose]: async () => {
-      await fetcher[Symbol.asyncDispose]();
-      await disk[Symbol.asyncDispose]();
+    get memoryBytes() {
+      return memory.calculatedSize;
     },
   };
 }

@@ -40,6 +40,8 @@ export interface DiskCacheOptions {
   readonly openFilesMax: number;
   /** How often it is written down what was used last, for the next run. */
   readonly indexMs?: number;
+  /** Told when a file is deleted, so that others who have it open can let go of it. */
+  readonly onRemoved?: (key: string) => void;
   readonly log: Logger;
 }
 
@@ -51,20 +53,24 @@ export async function openDiskCache({
   bytesMax,
   openFilesMax,
   indexMs = INDEX_MS,
+  onRemoved,
   log,
 }: DiskCacheOptions): Promise<DiskCache> {
   const unfinished = join(dir, 'tmp');
   await rm(unfinished, { recursive: true, force: true });
   // A folder made here is for nobody else on this machine: gated assets are in it.
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
-  const pathOf = (key: string): string => join(dir, key.slice(-2), key);
+  const pathOf = (key: string): string => cachedPath(dir, key);
 
   /** Files being deleted; a file of the same name must wait for it. */
   const removals = new Map<string, Promise<void>>();
   const remove = (key: string): void => {
     const removal = rm(pathOf(key), { force: true })
       .catch((error: unknown) => log.error({ err: error }, 'a cached file could not be deleted'))
-      .finally(() => removals.delete(key));
+      .finally(() => {
+        removals.delete(key);
+        onRemoved?.(key);
+      });
     removals.set(key, removal);
   };
 
@@ -129,7 +135,7 @@ export async function openDiskCache({
       if (known === undefined) return null;
       const already = openFiles.get(key);
       if (already) return already.take();
-      const file = await findFile(pathOf(key), size);
+      const file = await findCachedFile(dir, key, size);
       if (!file) {
         if (sizes.peek(key) === known) sizes.delete(key);
         return null;
@@ -191,11 +197,13 @@ export async function openDiskCache({
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 
-/** Opens a file if it is there and has that size. */
-async function findFile(path: string, size: number): Promise<OpenFile | null> {
+const cachedPath = (dir: string, key: string): string => join(dir, key.slice(-2), key);
+
+/** Opens a file of a cache, whoever keeps it, if it is there and has that size: then it is whole, and was verified. */
+export async function findCachedFile(dir: string, key: string, size: number): Promise<OpenFile | null> {
   let handle: FileHandle;
   try {
-    handle = await open(path, 'r');
+    handle = await open(cachedPath(dir, key), 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -20,7 +20,8 @@ export async function lockFolder(dir: string): Promise<AsyncDisposable> {
     const server = createServer((socket) => socket.destroy());
     server.unref();
     try {
-      server.listen(path);
+      // Of this process, not of a cluster it may be in.
+      server.listen({ path, exclusive: true });
       await once(server, 'listening');
       return {
         [Symbol.asyncDispose]: async () => {

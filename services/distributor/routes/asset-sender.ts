@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { CacheStatus, MemoryAsset, StoredAsset } from '../assets/asset-store.ts';
+import type { CacheStatus } from '../assets/asset-cache.ts';
+import type { MemoryAsset, StoredAsset } from '../assets/asset-store.ts';
 import type { ChunkPool } from '../assets/chunk-pool.ts';
 import type { AssetFile } from '../assets/open-file.ts';
 import { rangeLength, type ByteRange } from '../assets/range.ts';

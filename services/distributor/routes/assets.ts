@@ -66,10 +66,10 @@ export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
     const headers = headersIfAllowed(decision);
     if (object === null) throw new Problem('not_found');
     const { size } = object;
-    if (matchesEtag(request.headers['if-none-match'], etag)) {
-      sender.sendNotModified(reply, store.peek(object), headers);
-      return undefined;
-    }
+    if (matchesEtag(request.headers['if-none-match'], etag))
+      return store.peek(object).then((cache) => {
+        sender.sendNotModified(reply, cache, headers);
+      });
     if (imageSize !== null)
       return whileThere(request, (gone) => images.open(object, imageSize, gone)).then((stored) =>
         sender.send(reply, stored, {
@@ -88,26 +88,22 @@ export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
       sender.sendMemory(reply, inMemory, answer);
       return undefined;
     }
-    const cache = store.peek(object);
-    if (answer.isHead && cache !== 'hit') {
-      sender.sendUnfetched(reply, cache, answer);
-      return undefined;
-    }
-    const length = rangeLength(range, size);
-    const opened =
-      cache === 'hit'
-        ? store.open(object, length)
-        : whileThere(request, (gone) => store.open(object, length, gone));
-    return opened.then((stored) => {
-      if (stored.cache === 'hit') return sender.send(reply, stored, answer);
-      // Fetching takes its time, and the answer is about now.
-      try {
-        return sender.send(reply, stored, { ...answer, headers: headersIfAllowed() });
-      } catch (error) {
-        if ('release' in stored.content) stored.content.release();
-        throw error;
-      }
-    });
+    const sendStored = (): Promise<void> =>
+      whileThere(request, (gone) => store.open(object, rangeLength(range, size), gone)).then((stored) => {
+        if (stored.cache === 'hit') return sender.send(reply, stored, answer);
+        // Fetching takes its time, and the answer is about now.
+        try {
+          return sender.send(reply, stored, { ...answer, headers: headersIfAllowed() });
+        } catch (error) {
+          if ('release' in stored.content) stored.content.release();
+          throw error;
+        }
+      });
+    if (answer.isHead)
+      return store
+        .peek(object)
+        .then((cache) => (cache === 'hit' ? sendStored() : sender.sendUnfetched(reply, cache, answer)));
+    return sendStored();
   };
   return (request, reply) => handle(request, reply);
 }

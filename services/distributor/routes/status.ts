@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { DistributorBuckets, DistributorStatus } from '../../../shared/wire/index.ts';
-import type { AssetStore } from '../assets/asset-store.ts';
+import type { AssetCache } from '../assets/asset-cache.ts';
 
 export interface StatusOptions {
   readonly id: string;
   readonly version: string;
-  readonly store: AssetStore;
+  readonly cache: AssetCache;
   readonly buckets: () => DistributorBuckets;
   readonly ages: () => Pick<DistributorStatus, 'policyAgeMs' | 'chainAgeMs'>;
 }
@@ -16,14 +16,14 @@ export interface StatusOptions {
  */
 export function serveStatus(
   app: FastifyInstance,
-  { id, version, store, buckets, ages }: StatusOptions,
+  { id, version, cache, buckets, ages }: StatusOptions,
 ): void {
   app.get('/api/v1/buckets', (_request, reply): DistributorBuckets => {
     reply.header('cache-control', 'no-store');
     return buckets();
   });
-  app.get('/api/v1/status', (_request, reply): DistributorStatus => {
-    const { files, bytes, bytesMax, fetches } = store.stats;
+  app.get('/api/v1/status', async (_request, reply): Promise<DistributorStatus> => {
+    const { files, bytes, bytesMax, fetches } = await cache.stats();
     reply.header('cache-control', 'no-store');
     return {
       id,

@@ -1,0 +1,122 @@
+import { LRUCache } from 'lru-cache';
+import type { AssetCache } from '../assets/asset-cache.ts';
+import { findCachedFile } from '../assets/disk-cache.ts';
+import type { AssetFile, OpenFile } from '../assets/open-file.ts';
+import { cacheKey, type DataObject } from '../assets/source.ts';
+import { unwrap } from './carried.ts';
+import type { Primary } from './protocol.ts';
+
+/** The primary, called from another process. */
+export type DistantPrimary = {
+  readonly [Name in keyof Primary]: (
+    ...args: Parameters<Primary[Name]>
+  ) => Promise<Awaited<ReturnType<Primary[Name]>>>;
+};
+
+export interface DistantCache extends AssetCache {
+  /** A file has been deleted: it is not to be kept open. */
+  removed(key: string): void;
+}
+
+export interface DistantCacheOptions {
+  readonly dir: string;
+  readonly openFilesMax: number;
+  readonly primary: Pick<
+    DistantPrimary,
+    'bring' | 'follow' | 'read' | 'leave' | 'peek' | 'touch' | 'drop' | 'stats'
+  >;
+  /** How often the primary is told what was used. */
+  readonly touchMs?: number;
+}
+
+const TOUCH_MS = 1_000;
+
+/**
+ * The primary's cache, seen from a worker. Files that are whole are opened here, by their names: under those stands
+ * nothing but what has been verified. Only what is still on its way goes through the primary.
+ */
+export function createDistantCache(options: DistantCacheOptions): DistantCache {
+  const { dir, openFilesMax, primary, touchMs = TOUCH_MS } = options;
+  const openFiles = new LRUCache<string, OpenFile>({ max: openFilesMax, dispose: (file) => file.release() });
+  /** Goes up when a file is deleted: what was being opened meanwhile may be that one. */
+  let removals = 0;
+  let tickets = 0;
+  let used = new Map<string, DataObject>();
+  const tell = (): void => {
+    if (used.size === 0) return;
+    const objects = [...used.values()];
+    used = new Map();
+    void primary.touch(objects).catch(() => undefined);
+  };
+  const telling = setInterval(tell, touchMs).unref();
+
+  const touch = (object: DataObject): void => {
+    const { id, size, contentHash } = object;
+    used.set(cacheKey(object), { id, size, contentHash });
+  };
+
+  /** Does `work` with a ticket that is given up when `gone` is aborted. */
+  const whileWaiting = async <T>(
+    gone: AbortSignal | undefined,
+    work: (ticket: number) => Promise<T>,
+  ): Promise<T> => {
+    gone?.throwIfAborted();
+    // What comes may take the place of what was used longest ago.
+    tell();
+    const ticket = (tickets += 1);
+    const leave = (): void => void primary.leave(ticket).catch(() => undefined);
+    gone?.addEventListener('abort', leave, { once: true });
+    try {
+      return await work(ticket);
+    } finally {
+      gone?.removeEventListener('abort', leave);
+    }
+  };
+
+  const fileOf = (ticket: number, size: number, contentType: AssetFile['contentType']): AssetFile => ({
+    size,
+    contentType,
+    read: async (into, position, last) => {
+      const bytes = unwrap(await primary.read(ticket, into.length, position, last));
+      into.set(bytes);
+      return bytes.length;
+    },
+    release: () => void primary.leave(ticket).catch(() => undefined),
+  });
+
+  return {
+    open: async (object) => {
+      touch(object);
+      const key = cacheKey(object);
+      const already = openFiles.get(key);
+      if (already) return already.take();
+      const before = removals;
+      const file = await findCachedFile(dir, key, object.size);
+      if (file !== null && removals === before) openFiles.set(key, file.take());
+      return file;
+    },
+    peek: (object) => primary.peek(object),
+    touch,
+    drop: (object) => {
+      openFiles.delete(cacheKey(object));
+      void primary.drop(object).catch(() => undefined);
+    },
+    bring: (object, gone) =>
+      whileWaiting(gone, async (ticket) => unwrap(await primary.bring(ticket, object))),
+    follow: (object, bytes, gone) =>
+      whileWaiting(gone, async (ticket) => {
+        const { contentType, fetched } = unwrap(await primary.follow(ticket, object, bytes));
+        return { fetched, file: fileOf(ticket, object.size, contentType) };
+      }),
+    stats: () => primary.stats(),
+    removed: (key) => {
+      removals += 1;
+      openFiles.delete(key);
+    },
+    [Symbol.asyncDispose]: () => {
+      clearInterval(telling);
+      openFiles.clear();
+      return Promise.resolve();
+    },
+  };
+}
