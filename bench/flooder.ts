@@ -11,7 +11,7 @@ export interface Flood {
   readonly seconds: number;
 }
 
-const CONNECTIONS = 20;
+const CONNECTIONS = 200;
 const TICK_MS = 1;
 
 process.on('message', (flood: Flood) => {

@@ -34,7 +34,13 @@ export type Decision =
    * and the token do; otherwise a time, a country or an origin had a part in it.
    */
   | { readonly allowed: true; readonly public: boolean; readonly lasts: boolean }
-  | { readonly allowed: false; readonly code: ProblemCode; readonly reason?: string; readonly needs?: Needs };
+  | {
+      readonly allowed: false;
+      readonly code: ProblemCode;
+      readonly reason?: string;
+      /** Worked out when it is asked for: most refusals that must cost little are never explained. */
+      readonly needs?: () => Needs;
+    };
 
 /** What deciding rests on, all of it in memory. */
 export interface DecisionBase {
@@ -58,17 +64,11 @@ const INCOMPLETE: Decision = { allowed: false, code: 'not_public', reason: 'inco
 const NO_ROLES: readonly RoleClaim[] = [];
 const REVOKED: TokenReason = 'token_revoked';
 
-/** Deciding never waits, so one of each is enough for every request, and letting in makes no objects of its own. */
-const sight = createSight();
-const context = new (class implements PolicyContext {
+class RequestContext implements PolicyContext {
   request!: AccessRequest;
   roles = NO_ROLES;
-  get channel(): number {
-    return sight.channel;
-  }
-  get video(): number | null {
-    return sight.video === -1 ? null : sight.video;
-  }
+  channel = -1;
+  video: number | null = null;
   get usr(): string | null {
     return this.request.token?.usr ?? null;
   }
@@ -84,7 +84,17 @@ const context = new (class implements PolicyContext {
   get referer(): string | null {
     return this.request.referer;
   }
-})();
+}
+
+/** Deciding never waits, so one of each is enough for every request, and letting in makes no objects of its own. */
+const sight = createSight();
+const context = new RequestContext();
+const lookWith = (into: RequestContext, request: AccessRequest): RequestContext => {
+  into.request = request;
+  into.channel = sight.channel;
+  into.video = sight.video === -1 ? null : sight.video;
+  return into;
+};
 
 /**
  * Whether a request may have an asset. Pure: the same knowledge, request and time give the same answer. In this order:
@@ -109,7 +119,7 @@ export function decide(base: DecisionBase, asset: number, request: AccessRequest
   if (hidden === null && isPublic) return PUBLIC;
 
   const { token } = request;
-  context.request = request;
+  lookWith(context, request);
   if (token === null)
     return (
       findGrant(NO_ROLES, hidden) ?? refuse(hidden === 'censored' ? 'censored' : 'token_missing', hidden)
@@ -173,14 +183,22 @@ const JUDGES: Needs = [[{ role: 'content_lead' }], [{ role: 'council_member' }]]
 const MODERATORS: Needs = [...JUDGES, [{ role: 'curator' }]];
 
 function refuse(code: ProblemCode, hidden: Hidden): Extract<Decision, { allowed: false }> {
-  const channel = String(sight.channel);
-  const insiders: Needs = [[{ role: 'channel_owner', channel }], [{ role: 'channel_collaborator', channel }]];
-  if (hidden !== null) {
-    const judges = isHiddenByModeratorsAlone(sight) ? MODERATORS : JUDGES;
-    return { allowed: false, code, needs: [...insiders, ...judges] };
-  }
-  const ofPolicy = sight.rule?.needs(context) ?? [];
-  const said = new Set(ofPolicy.map((alternative) => JSON.stringify(alternative)));
-  const unsaid = insiders.filter((alternative) => !said.has(JSON.stringify(alternative)));
-  return { allowed: false, code, needs: [...ofPolicy, ...unsaid] };
+  const { rule } = sight;
+  const asked = lookWith(new RequestContext(), context.request);
+  const judges = hidden === null ? [] : isHiddenByModeratorsAlone(sight) ? MODERATORS : JUDGES;
+  return {
+    allowed: false,
+    code,
+    needs: () => {
+      const channel = String(asked.channel);
+      const insiders: Needs = [
+        [{ role: 'channel_owner', channel }],
+        [{ role: 'channel_collaborator', channel }],
+      ];
+      if (hidden !== null) return [...insiders, ...judges];
+      const ofPolicy = rule?.needs(asked) ?? [];
+      const said = new Set(ofPolicy.map((alternative) => JSON.stringify(alternative)));
+      return [...ofPolicy, ...insiders.filter((alternative) => !said.has(JSON.stringify(alternative)))];
+    },
+  };
 }

@@ -76,6 +76,8 @@ class DirectRequest implements AssetRequest {
   readonly #request: IncomingMessage;
   readonly #isTrustedProxy: AddressBlocks | null;
 
+  #ip: string | null = null;
+
   constructor(request: IncomingMessage, { params, query }: AssetUrl, isTrustedProxy: AddressBlocks | null) {
     this.method = request.method ?? '';
     this.headers = request.headers;
@@ -87,7 +89,7 @@ class DirectRequest implements AssetRequest {
   }
 
   get ip(): string {
-    return clientAddress(this.#request, this.#isTrustedProxy);
+    return (this.#ip ??= clientAddress(this.#request, this.#isTrustedProxy));
   }
 
   get protocol(): 'http' | 'https' {

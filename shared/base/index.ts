@@ -12,6 +12,7 @@ export {
 } from './content-hash.ts';
 export { findIdNumber, isId } from './id.ts';
 export { createNextFlight } from './next-flight.ts';
+export { PlainError } from './plain-error.ts';
 export { repeatsMember } from './repeated-member.ts';
 export { createSingleFlight } from './single-flight.ts';
 export { nowSec, systemClock, type Clock } from './time.ts';

@@ -1,4 +1,8 @@
 import { BlockList, isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
+
+/** Answers that are remembered: the same few proxies are asked about all day, and asking takes microseconds. */
+const REMEMBERED_MAX = 10_000;
 
 /** Whether an address is in the list. IPv4 addresses written as IPv6 (`::ffff:…`) count as what they are. */
 export type AddressBlocks = (address: string) => boolean;
@@ -15,9 +19,15 @@ export function parseAddressBlocks(blocks: readonly string[]): AddressBlocks {
       throw new Error('must be an IP address or a CIDR block');
     list.addSubnet(address, length, family);
   }
+  const known = new LRUCache<string, boolean>({ max: REMEMBERED_MAX });
   return (address) => {
+    const before = known.get(address);
+    if (before !== undefined) return before;
     const family = familyOf(address);
-    return family !== null && list.check(address, family);
+    if (family === null) return false; // and however long it is, it is not kept
+    const isIn = list.check(address, family);
+    known.set(address, isIn);
+    return isIn;
   };
 }
 

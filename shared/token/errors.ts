@@ -1,3 +1,5 @@
+import { PlainError } from '../base/index.ts';
+
 /**
  * Why a token was refused, in the order in which `verifyToken` looks: the first that applies is the answer, so every
  * verifier gives the same one. `proof_mismatch` is of session proofs and
@@ -37,7 +39,7 @@ export const TOKEN_REASONS = [
 export type TokenReason = (typeof TOKEN_REASONS)[number];
 
 /** `message` says what is wrong and where, and never quotes a value: a token must not enter a log through its error. */
-export class TokenError extends Error {
+export class TokenError extends PlainError {
   readonly reason: TokenReason;
 
   constructor(reason: TokenReason, message: string) {

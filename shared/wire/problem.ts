@@ -1,3 +1,4 @@
+import { PlainError } from '../base/index.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
 /** Members beyond RFC 9457's own: `reason` narrows a code, `needs` says what would open an asset. */
@@ -7,7 +8,7 @@ export type ProblemExtensions = Readonly<Record<string, unknown>>;
  * An error meant for the client. `detail` is shown to it, so it must hold no token, key, password or stack.
  * `headers` are sent along (`Retry-After`, `WWW-Authenticate`, `Content-Range`).
  */
-export class Problem extends Error {
+export class Problem extends PlainError {
   readonly code: ProblemCode;
   readonly extensions: ProblemExtensions;
   readonly headers: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ import {
   type AccessAnswers,
 } from '../../shared/wire/index.ts';
 
-const REFUSED: Decision = { allowed: false, code: 'token_missing', needs: [[{ role: 'member' }]] };
+const REFUSED: Decision = { allowed: false, code: 'token_missing', needs: () => [[{ role: 'member' }]] };
 const ids = (count: number): string[] => Array.from({ length: count }, (_one, id) => String(id));
 
 type App = ReturnType<typeof createServer>;
@@ -58,7 +58,7 @@ describe('a question about many assets', () => {
 
   it('is told what it needs as long as that is short enough, and asks for the rest one by one', async () => {
     const long: Needs = [[{ origin: [`https://${'a'.repeat(ACCESS_NEEDS_CHARS_MAX / 10)}.example`] }]];
-    serve({ judge: () => ({ ...REFUSED, needs: long }) });
+    serve({ judge: () => ({ ...REFUSED, needs: () => long }) });
     const answer = await ask({ ids: ids(50) });
     expect(answer.body.length).toBeLessThan(ACCESS_NEEDS_CHARS_MAX + 50 * 100);
     const { assets } = answer.json<AccessAnswers>();

@@ -430,7 +430,7 @@ describe('a token that was revoked', () => {
 describe('needs', () => {
   const needsOf = (knowledge: World, held: VerifiedToken | null, asset: number = ASSETS.media) => {
     const decision = decide(knowledge, asset, request(held));
-    return decision.allowed ? null : decision.needs;
+    return decision.allowed ? null : decision.needs?.();
   };
   const insiders = [[{ role: 'channel_owner', channel }], [{ role: 'channel_collaborator', channel }]];
 

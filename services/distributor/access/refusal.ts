@@ -9,7 +9,7 @@ const STALE_RETRY_SEC = 5;
 export function toRefusalProblem({ code, reason, needs }: Refusal): Problem {
   const extensions: ProblemExtensions = {
     ...(reason === undefined ? {} : { reason }),
-    ...(needs === undefined ? {} : { needs }),
+    ...(needs === undefined ? {} : { needs: needs() }),
   };
   return new Problem(code, undefined, { extensions, headers: headersFor({ code, reason }) });
 }

@@ -73,7 +73,7 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
       allowed: false,
       code,
       ...(reason === undefined ? {} : { reason }),
-      ...(needs === undefined ? {} : { needs }),
+      ...(needs === undefined ? {} : { needs: needs() }),
     };
   };
 
