@@ -1,4 +1,4 @@
-import type { AssetFetcher, FetchStats } from './asset-fetcher.ts';
+import type { Asker, AssetFetcher, FetchStats } from './asset-fetcher.ts';
 import type { DiskCache } from './disk-cache.ts';
 import type { AssetFile, OpenFile } from './open-file.ts';
 import { cacheKey, type DataObject } from './source.ts';
@@ -31,10 +31,10 @@ export interface AssetCache extends AsyncDisposable {
   touch(object: DataObject): void;
   /** Its bytes have been found to be wrong. */
   drop(object: DataObject): void;
-  /** Resolves when it is here. `gone`: as `AssetFetcher.fetch` has it. Throws the problems of `Fetching`. */
-  bring(object: DataObject, gone?: AbortSignal): Promise<Fetched>;
+  /** Resolves when it is here. Throws the problems of `Fetching`. */
+  bring(object: DataObject, asker?: Asker): Promise<Fetched>;
   /** Resolves when an answer of so many bytes may begin, to be read while the rest arrives; otherwise as `bring`. */
-  follow(object: DataObject, bytes: number, gone?: AbortSignal): Promise<Followed>;
+  follow(object: DataObject, bytes: number, asker?: Asker): Promise<Followed>;
   stats(): Promise<CacheStats>;
 }
 
@@ -50,14 +50,14 @@ export function createAssetCache(disk: DiskCache, fetcher: AssetFetcher): AssetC
     drop: (object) => {
       disk.drop(cacheKey(object));
     },
-    bring: async (object, gone) => {
+    bring: async (object, asker) => {
       const fetched = peekFetch(object);
-      await fetcher.fetch(object, gone).done;
+      await fetcher.fetch(object, asker).done;
       return fetched;
     },
-    follow: async (object, bytes, gone) => {
+    follow: async (object, bytes, asker) => {
       const fetched = peekFetch(object);
-      return { fetched, file: await fetcher.fetch(object, gone).open(bytes) };
+      return { fetched, file: await fetcher.fetch(object, asker).open(bytes) };
     },
     stats: () => {
       const { files, bytes, bytesMax } = disk;

@@ -5,7 +5,7 @@ import { Problem } from '../../../shared/wire/index.ts';
 import { createArrival, type Arrival } from './arrival.ts';
 import type { DiskCache } from './disk-cache.ts';
 import { download, type DownloadLimits } from './download.ts';
-import { createLimiter } from './limiter.ts';
+import { createLimiter, type WaitOptions } from './limiter.ts';
 import type { AssetFile } from './open-file.ts';
 import { createSourceRanking } from './source-ranking.ts';
 import { cacheKey, SourceError, type AssetSource, type DataObject, type SourceFailure } from './source.ts';
@@ -22,10 +22,18 @@ export interface Fetching {
   open(bytes: number): Promise<AssetFile>;
 }
 
+/** Who waits for an asset. */
+export interface Asker {
+  /** In whose line it waits. */
+  readonly address: string;
+  /** Aborted when whoever asks does not wait any more. */
+  readonly gone: AbortSignal;
+}
+
 /** Brings assets from the sources, which it owns, into the disk cache, each once however many ask. */
 export interface AssetFetcher extends AsyncDisposable {
-  /** Begins to fetch it, or joins those who wait already. `gone`: aborted when whoever asks does not wait any more. */
-  fetch(object: DataObject, gone?: AbortSignal): Fetching;
+  /** Begins to fetch it, or joins those who wait already. */
+  fetch(object: DataObject, asker?: Asker): Fetching;
   isFetching(object: DataObject): boolean;
   readonly stats: FetchStats;
 }
@@ -48,7 +56,7 @@ export interface AssetFetcherOptions {
   readonly disk: DiskCache;
   readonly sources: readonly AssetSource[];
   readonly fetchesMax: number;
-  /** How many may wait in line for a place among these. */
+  /** How many may wait for a place among these, in lines by address. */
   readonly waitingMax: number;
   /** How long an asset nobody could deliver is not asked for again. */
   readonly retryMs: number;
@@ -109,7 +117,7 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     throw unavailable();
   };
 
-  const bring = async (object: DataObject, arrival: Arrival, abandoned: AbortSignal): Promise<void> => {
+  const bring = async (object: DataObject, arrival: Arrival, wait: WaitOptions): Promise<void> => {
     try {
       check(object);
       const store = (): Promise<void> =>
@@ -117,7 +125,7 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
           arrival.begin(draft);
           return tryEach(object, arrival);
         });
-      await limiter.run(store, abandoned);
+      await limiter.run(store, wait);
     } catch (error) {
       const problem =
         error instanceof Problem
@@ -128,7 +136,7 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
     }
   };
 
-  const start = (object: DataObject, key: string): Flight => {
+  const start = (object: DataObject, key: string, address: string): Flight => {
     const arrival = createArrival(object.size, () => {
       contradictions += 1;
       log.warn({ asset: object.id }, 'sources contradict each other: answers are cut');
@@ -143,19 +151,21 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
       waiting += 1;
       gone?.addEventListener('abort', leave, { once: true });
     };
-    const done = bring(object, arrival, abandoned.signal).finally(() => flights.delete(key));
+    const done = bring(object, arrival, { address, abandoned: abandoned.signal }).finally(() =>
+      flights.delete(key),
+    );
     // Those who read along need not wait for it.
     done.catch(() => undefined);
     return { done, open: arrival.open, join };
   };
 
   return {
-    fetch: (object, gone) => {
-      gone?.throwIfAborted();
+    fetch: (object, asker) => {
+      asker?.gone.throwIfAborted();
       const key = cacheKey(object);
-      const flight = flights.get(key) ?? start(object, key);
+      const flight = flights.get(key) ?? start(object, key, asker?.address ?? '');
       flights.set(key, flight);
-      flight.join(gone);
+      flight.join(asker?.gone);
       return flight;
     },
     isFetching: (object) => flights.has(cacheKey(object)),

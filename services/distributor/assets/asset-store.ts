@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import { HELD_BYTES } from './arrival.ts';
 import type { AssetCache, CacheStatus } from './asset-cache.ts';
+import type { Asker } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
 import { cacheKey, type DataObject } from './source.ts';
@@ -30,9 +31,9 @@ export interface AssetStore {
   peek(object: DataObject): Promise<CacheStatus>;
   /**
    * The asset, for an answer of so many bytes, all unless told. On a miss small assets and short answers wait until all of it is here and
-   * verified; the others begin while it arrives. `gone` and what it throws: as `AssetCache.bring`.
+   * verified; the others begin while it arrives. Throws as `AssetCache.bring`.
    */
-  open(object: DataObject, bytes?: number, gone?: AbortSignal): Promise<StoredAsset>;
+  open(object: DataObject, bytes?: number, asker?: Asker): Promise<StoredAsset>;
   readonly memoryBytes: number;
 }
 
@@ -88,16 +89,16 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   return {
     findInMemory,
     peek: (object) => (memory.has(cacheKey(object)) ? Promise.resolve('hit') : cache.peek(object)),
-    open: async (object, bytes = object.size, gone) => {
+    open: async (object, bytes = object.size, asker) => {
       let status: CacheStatus = 'hit';
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
         const content = await find(object);
         if (content) return { cache: status, content };
         if (object.size > smallBytesMax && bytes > HELD_BYTES) {
-          const { file, fetched } = await cache.follow(object, bytes, gone);
+          const { file, fetched } = await cache.follow(object, bytes, asker);
           return { cache: status === 'hit' ? fetched : status, content: file };
         }
-        const fetched = await cache.bring(object, gone);
+        const fetched = await cache.bring(object, asker);
         if (status === 'hit') status = fetched;
       }
       throw new Problem('unavailable', 'The cache is too busy', { headers: { 'retry-after': '1' } });

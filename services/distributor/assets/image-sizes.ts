@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { createSingleFlight } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
+import type { Asker } from './asset-fetcher.ts';
 import type { AssetStore, MemoryAsset, StoredAsset } from './asset-store.ts';
 import type { ContentType } from './content-type.ts';
 import { createLimiter } from './limiter.ts';
@@ -17,9 +18,9 @@ export type ImageSize = keyof typeof IMAGE_EDGES;
 export interface ImageSizes {
   /**
    * Throws `bad_request` for what is no image or cannot be read as one, `unavailable` when too many are being made or it
-   * could not be made now, and the problems of `AssetStore.open`. `gone`: as there.
+   * could not be made now, and the problems of `AssetStore.open`.
    */
-  open(object: DataObject, size: ImageSize, gone?: AbortSignal): Promise<StoredAsset>;
+  open(object: DataObject, size: ImageSize, asker?: Asker): Promise<StoredAsset>;
   readonly stats: { readonly bytes: number; readonly made: number; readonly failed: number };
 }
 
@@ -72,8 +73,8 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
   let failed = 0;
 
   /** Once all of it is here, so that none waits for a source while it holds a place. */
-  const isReadable = async (object: DataObject, gone?: AbortSignal): Promise<boolean> => {
-    const { content } = await store.open(object, 0, gone);
+  const isReadable = async (object: DataObject, asker?: Asker): Promise<boolean> => {
+    const { content } = await store.open(object, 0, asker);
     if ('release' in content) content.release();
     return READABLE.has(content.contentType.type);
   };
@@ -113,11 +114,11 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
     });
 
   return {
-    open: async (object, size, gone) => {
+    open: async (object, size, asker) => {
       if (object.size > bytesMax) throw notAnImage();
       const key = `${size} ${cacheKey(object)}`;
       const known = kept.get(key);
-      if (known === undefined && !(await isReadable(object, gone))) throw notAnImage();
+      if (known === undefined && !(await isReadable(object, asker))) throw notAnImage();
       // Somebody else may have had it made meanwhile.
       const content = known ?? kept.get(key) ?? (await makeOnce(object, size, key));
       if (content === 'no_image') throw notAnImage();

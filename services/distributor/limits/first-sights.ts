@@ -1,5 +1,5 @@
 import { Problem } from '../../../shared/wire/index.ts';
-import { networkOf } from '../../../shared/http/index.ts';
+import { FairQueue } from './fair-queue.ts';
 
 export interface FirstSightsOptions {
   /** Of one core's time, 0 to 1: what checking signatures of tokens never seen before may take for good. */
@@ -22,8 +22,7 @@ interface Turn {
  * states:
  *
  * - free: time is left and nobody waits. A check is done on the spot (`isFree`, then `spend` what it took).
- * - busy: checks wait for their turn, each address (an IPv6 /64) in a line of its own, lines taking turns, so that whoever sends
- *   thousands waits for them alone. With `waitingMax` waiting the newest of the longest line is sent away, 429.
+ * - busy: checks wait for their turn (`FairQueue`). Whoever has to go is sent away, 429.
  *
  * Tokens seen before are never checked here, so they never wait.
  */
@@ -33,21 +32,21 @@ export class FirstSights implements Disposable {
   /** Time taken that is not yet earned, milliseconds, at a time. */
   #owed = 0;
   #at: number;
-  readonly #lines = new Map<string, Turn[]>();
-  #waiting = 0;
+  readonly #queue: FairQueue<Turn>;
   #refused = 0;
   #spentMs = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: FirstSightsOptions) {
     this.#options = options;
+    this.#queue = new FairQueue(options.waitingMax);
     this.#now = options.now ?? (() => performance.now());
     this.#at = this.#now();
   }
 
   /** Whether a check may be done at once. */
   get isFree(): boolean {
-    return this.#waiting === 0 && this.#debt() < this.#options.burstMs;
+    return this.#queue.size === 0 && this.#debt() < this.#options.burstMs;
   }
 
   spend(ms: number): void {
@@ -55,32 +54,17 @@ export class FirstSights implements Disposable {
     this.#spentMs += ms;
   }
 
-  /** Whether `turn` would take one more of this address. */
+  /** Whether `turn` would take one more of this address; counted if not. */
   hasRoom(address: string): boolean {
-    if (this.#waiting < this.#options.waitingMax) return true;
-    const line = this.#lines.get(networkOf(address))?.length ?? 0;
-    if (line + 1 < this.#longest().length) return true;
-    this.#refused += 1;
-    return false;
+    const hasRoom = this.#queue.hasRoom(address);
+    if (!hasRoom) this.#refused += 1;
+    return hasRoom;
   }
 
   /** Does `work`, which spends, when it is its turn. Rejects with `too_many_requests` when too many wait. */
   turn(address: string, work: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const network = networkOf(address);
-      const line = this.#lines.get(network) ?? [];
-      if (this.#waiting >= this.#options.waitingMax) {
-        const longest = this.#longest();
-        if (longest.length <= line.length + 1) {
-          this.#refused += 1;
-          reject(busy());
-          return;
-        }
-        this.#waiting -= 1;
-        this.#refused += 1;
-        longest.pop()?.refuse(busy());
-      }
-      line.push({
+      const gone = this.#queue.push(address, {
         work: () => {
           try {
             work();
@@ -91,22 +75,22 @@ export class FirstSights implements Disposable {
         },
         refuse: reject,
       });
-      this.#lines.set(network, line);
-      this.#waiting += 1;
+      if (gone !== null) {
+        this.#refused += 1;
+        gone.refuse(busy());
+      }
       this.#schedule();
     });
   }
 
   get stats(): { readonly waiting: number; readonly refused: number; readonly spentMs: number } {
-    return { waiting: this.#waiting, refused: this.#refused, spentMs: this.#spentMs };
+    return { waiting: this.#queue.size, refused: this.#refused, spentMs: this.#spentMs };
   }
 
   /** Sends everybody away who waits. */
   [Symbol.dispose](): void {
     if (this.#timer) clearTimeout(this.#timer);
-    for (const line of this.#lines.values()) for (const { refuse } of line) refuse(busy());
-    this.#lines.clear();
-    this.#waiting = 0;
+    for (let turn = this.#queue.shift(); turn !== undefined; turn = this.#queue.shift()) turn.refuse(busy());
   }
 
   #debt(): number {
@@ -117,7 +101,7 @@ export class FirstSights implements Disposable {
   }
 
   #schedule(): void {
-    if (this.#timer !== null || this.#waiting === 0) return;
+    if (this.#timer !== null || this.#queue.size === 0) return;
     const ms = (this.#debt() - this.#options.burstMs) / this.#options.shareMax;
     this.#timer = setTimeout(
       () => {
@@ -129,25 +113,9 @@ export class FirstSights implements Disposable {
     );
   }
 
-  /** One check for each address in turn, as long as there is time for it. */
+  /** One check, if there is time for it: what others wait for comes in between. */
   #next(): void {
-    for (const [address, line] of this.#lines) {
-      if (this.#debt() >= this.#options.burstMs) return;
-      const turn = line.shift();
-      this.#lines.delete(address);
-      if (line.length > 0) this.#lines.set(address, line);
-      if (turn === undefined) continue;
-      this.#waiting -= 1;
-      turn.work();
-      // What others wait for comes in between.
-      return;
-    }
-  }
-
-  #longest(): Turn[] {
-    let longest: Turn[] = [];
-    for (const line of this.#lines.values()) if (line.length > longest.length) longest = line;
-    return longest;
+    if (this.#debt() < this.#options.burstMs) this.#queue.shift()?.work();
   }
 }
 

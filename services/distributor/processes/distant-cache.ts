@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AssetCache } from '../assets/asset-cache.ts';
+import type { Asker } from '../assets/asset-fetcher.ts';
 import { findCachedFile } from '../assets/disk-cache.ts';
 import type { AssetFile, OpenFile } from '../assets/open-file.ts';
 import { cacheKey, type DataObject } from '../assets/source.ts';
@@ -55,11 +56,12 @@ export function createDistantCache(options: DistantCacheOptions): DistantCache {
     used.set(cacheKey(object), { id, size, contentHash });
   };
 
-  /** Does `work` with a ticket that is given up when `gone` is aborted. */
+  /** Does `work` with a ticket that is given up when the one who asks is gone. */
   const whileWaiting = async <T>(
-    gone: AbortSignal | undefined,
-    work: (ticket: number) => Promise<T>,
+    asker: Asker | undefined,
+    work: (ticket: number, address: string) => Promise<T>,
   ): Promise<T> => {
+    const gone = asker?.gone;
     gone?.throwIfAborted();
     // What comes may take the place of what was used longest ago.
     tell();
@@ -67,7 +69,7 @@ export function createDistantCache(options: DistantCacheOptions): DistantCache {
     const leave = (): void => void primary.leave(ticket).catch(() => undefined);
     gone?.addEventListener('abort', leave, { once: true });
     try {
-      return await work(ticket);
+      return await work(ticket, asker?.address ?? '');
     } finally {
       gone?.removeEventListener('abort', leave);
     }
@@ -101,11 +103,11 @@ export function createDistantCache(options: DistantCacheOptions): DistantCache {
       openFiles.delete(cacheKey(object));
       void primary.drop(object).catch(() => undefined);
     },
-    bring: (object, gone) =>
-      whileWaiting(gone, async (ticket) => unwrap(await primary.bring(ticket, object))),
-    follow: (object, bytes, gone) =>
-      whileWaiting(gone, async (ticket) => {
-        const { contentType, fetched } = unwrap(await primary.follow(ticket, object, bytes));
+    bring: (object, asker) =>
+      whileWaiting(asker, async (ticket, address) => unwrap(await primary.bring(ticket, object, address))),
+    follow: (object, bytes, asker) =>
+      whileWaiting(asker, async (ticket, address) => {
+        const { contentType, fetched } = unwrap(await primary.follow(ticket, object, bytes, address));
         return { fetched, file: fileOf(ticket, object.size, contentType) };
       }),
     stats: () => primary.stats(),

@@ -33,17 +33,19 @@ export function createKeeper(cache: AssetCache): Keeper {
   };
 
   return {
-    bring: (ticket, object) => {
+    bring: (ticket, object, address) => {
       const { left } = open(ticket);
       return carry(async () => {
         try {
-          return (await isHere(object)) ? 'pending' : await cache.bring(object, left.signal);
+          return (await isHere(object))
+            ? 'pending'
+            : await cache.bring(object, { address, gone: left.signal });
         } finally {
           tickets.delete(ticket);
         }
       });
     },
-    follow: (ticket, object, bytes) => {
+    follow: (ticket, object, bytes, address) => {
       const opened = open(ticket);
       const { signal } = opened.left;
       return carry(async () => {
@@ -51,7 +53,7 @@ export function createKeeper(cache: AssetCache): Keeper {
           const whole = await cache.open(object);
           const { file, fetched } =
             whole === null
-              ? await cache.follow(object, bytes, signal)
+              ? await cache.follow(object, bytes, { address, gone: signal })
               : { file: whole, fetched: 'pending' as const };
           opened.file = file;
           if (!signal.aborted) return { contentType: file.contentType, fetched };

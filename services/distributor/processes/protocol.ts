@@ -12,12 +12,13 @@ export interface Primary {
   /** What a worker that has just started is to be. */
   enter(): WorkerRole;
   /** `AssetCache.bring`. */
-  bring(ticket: number, object: DataObject): Promise<Carried<Fetched>>;
+  bring(ticket: number, object: DataObject, address: string): Promise<Carried<Fetched>>;
   /** `AssetCache.follow`; from then on `read` has its bytes, until `leave`. */
   follow(
     ticket: number,
     object: DataObject,
     bytes: number,
+    address: string,
   ): Promise<Carried<{ readonly contentType: ContentType; readonly fetched: Fetched }>>;
   /** Up to `length` bytes from `position` of an answer that ends with `last`. */
   read(ticket: number, length: number, position: number, last: number): Promise<Carried<Uint8Array>>;

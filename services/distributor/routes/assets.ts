@@ -4,6 +4,7 @@ import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { toRefusalProblem } from '../access/refusal.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import { IMAGE_EDGES, type ImageSize, type ImageSizes } from '../assets/image-sizes.ts';
+import type { Asker } from '../assets/asset-fetcher.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
 import { matchesEtag, parseRange, rangeLength, type RequestedRange } from '../assets/range.ts';
 import type { DataObject } from '../assets/source.ts';
@@ -71,7 +72,7 @@ export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
         sender.sendNotModified(reply, cache, headers);
       });
     if (imageSize !== null)
-      return whileThere(request, (gone) => images.open(object, imageSize, gone)).then((stored) =>
+      return whileThere(request, (asker) => images.open(object, imageSize, asker)).then((stored) =>
         sender.send(reply, stored, {
           isHead: method === 'HEAD',
           size: 'bytes' in stored.content ? stored.content.bytes.length : stored.content.size,
@@ -89,7 +90,7 @@ export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
       return undefined;
     }
     const sendStored = (): Promise<void> =>
-      whileThere(request, (gone) => store.open(object, rangeLength(range, size), gone)).then((stored) => {
+      whileThere(request, (asker) => store.open(object, rangeLength(range, size), asker)).then((stored) => {
         if (stored.cache === 'hit') return sender.send(reply, stored, answer);
         // Fetching takes its time, and the answer is about now.
         try {
@@ -108,14 +109,14 @@ export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
   return (request, reply) => handle(request, reply);
 }
 
-/** `gone` is aborted when the client's connection closes while the work runs. */
-function whileThere<T>({ socket }: AssetRequest, work: (gone: AbortSignal) => Promise<T>): Promise<T> {
+/** For as long as the client's connection stays open while the work runs. */
+function whileThere<T>({ socket, ip }: AssetRequest, work: (asker: Asker) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const leave = (): void => controller.abort(new Problem('unavailable', 'The client is gone'));
   socket.setMaxListeners(0); // as many as there are requests sent ahead
   if (socket.destroyed) leave();
   socket.once('close', leave);
-  return work(controller.signal).finally(() => socket.off('close', leave));
+  return work({ address: ip, gone: controller.signal }).finally(() => socket.off('close', leave));
 }
 
 /** Only GET has ranges (RFC 9110, section 14.2). */
