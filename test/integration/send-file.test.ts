@@ -45,9 +45,11 @@ beforeEach(async () => {
   server = createServer((_request, response) => {
     begun += 1;
     running += 1;
-    response.writeHead(200, { 'content-length': bytes.length });
+    const start = (): void => void response.writeHead(200, { 'content-length': bytes.length });
     const range = { first: 0, last: bytes.length - 1 };
-    void sendFile(file, { range, mayGoOn: () => true }, response, counted).finally(() => (running -= 1));
+    void sendFile(file, { range, start, mayGoOn: () => true }, response, counted).finally(
+      () => (running -= 1),
+    );
   });
   server.on('connection', (socket) => sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -105,6 +105,32 @@ describe('while an asset arrives', () => {
     expect(answer.bytes().equals(film.bytes.subarray(HALF))).toBe(true);
   });
 
+  it('what goes wrong before an answer has begun is told, by its code', async () => {
+    const early = begin(`${HALF}-`);
+    const upstream = await source.next();
+    await upstream.send(film.bytes.subarray(0, 100_000), SIZE);
+    upstream.cut();
+    const other = await source.next();
+    other.begin(404);
+    other.end();
+    const failed = await early;
+    expect(await failed.ended).toBe('whole');
+    expect(failed.status).toBe(502);
+    expect(JSON.parse(failed.bytes().toString())).toMatchObject({ code: 'source_unavailable' });
+  });
+
+  it('an answer that has not begun when its asset is taken down is a refusal', async () => {
+    const late = begin(`${HALF}-`);
+    const upstream = await source.next();
+    await upstream.send(film.bytes.subarray(0, 100_000), SIZE);
+    await node.db.pool.query('update panoptes.channel set is_censored = true where id = $1', [film.channel]);
+    await until('it is down', async () => (await node.get(film, { method: 'HEAD' })).status === 451);
+    await upstream.send(film.bytes.subarray(100_000));
+    upstream.end();
+    const refused = await late;
+    expect([refused.status, await refused.ended]).toEqual([451, 'whole']);
+  });
+
   it('a client that goes away stops nobody, and with none left it still gets here', async () => {
     const leaving = begin();
     const upstream = await source.next();

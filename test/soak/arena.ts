@@ -34,10 +34,12 @@ export interface Arena extends AsyncDisposable {
   readonly cacheDir: string;
   readonly signing: KeyPair;
   /** Every process of the database server. */
-  backends(): Promise<readonly number[]>;
+  readonly backends: () => Promise<readonly number[]>;
+  /** The distributor's process and, if there are several, those that it has started. */
+  readonly processes: () => Promise<readonly number[]>;
 }
 
-export function openArena(): Promise<Arena> {
+export function openArena(processes: number): Promise<Arena> {
   return openOrCleanUp(async (opened) => {
     const log = createLog('soak', 'silent');
     const folder = opened.use(await createTemporaryFolder());
@@ -74,18 +76,21 @@ export function openArena(): Promise<Arena> {
         PANOPTES_POLICY_AGE_MS_MAX: String(POLICY_AGE_MS_MAX),
         PANOPTES_SAVE_MS: '5000',
         PANOPTES_LOG_LEVEL: 'error',
+        PANOPTES_PROCESSES: String(processes),
       }),
     );
     return {
       ...{ postgres, pool, world, storage, toDatabase, toStorage, distributor, cacheDir, signing },
-      backends: async () => {
-        const { pid } = postgres;
-        const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-        return [pid, ...children.split(' ').filter(Boolean).map(Number)];
-      },
+      backends: () => withChildren(postgres.pid),
+      processes: () => withChildren(distributor.pid),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });
+}
+
+async function withChildren(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return [pid, ...children.split(' ').filter(Boolean).map(Number)];
 }
 
 async function announce(pool: Pool, root: KeyPair, signing: KeyPair): Promise<void> {

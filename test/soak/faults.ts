@@ -101,14 +101,27 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-const KILL: Fault = {
-  name: 'the distributor is killed',
-  touches: 'process',
-  run: async ({ distributor }) => {
-    await distributor.kill('SIGKILL');
-    await distributor.restart();
+const KILLS: readonly Fault[] = [
+  {
+    name: 'the distributor is killed',
+    touches: 'process',
+    run: async ({ distributor }) => {
+      await distributor.kill('SIGKILL');
+      await distributor.restart();
+    },
   },
-};
+  {
+    name: 'one of its processes is killed',
+    touches: 'process',
+    run: async ({ processes }, ms) => {
+      const before = await processes();
+      const pid = before.at(-1);
+      if (pid === undefined || before.length === 1) return;
+      process.kill(pid, 'SIGKILL');
+      await setTimeout(ms);
+    },
+  },
+];
 
 /** How long after a fault what it broke may still show. */
 const RECOVERY_MS: Readonly<Record<Touches, number>> = { database: 20_000, storage: 10_000, process: 5_000 };
@@ -123,7 +136,8 @@ export class Faults {
     for (;;) {
       await setTimeout(1_000 + random(4_000), undefined, { signal }).catch(() => undefined);
       if (isOver()) return;
-      const fault = mayKill() && random(8) === 0 ? KILL : FAULTS[random(FAULTS.length)];
+      const faults = mayKill() && random(6) === 0 ? KILLS : FAULTS;
+      const fault = faults[random(faults.length)];
       if (fault === undefined) continue;
       const incident = { name: fault.name, touches: fault.touches, from: performance.now(), to: Infinity };
       this.incidents.push(incident);

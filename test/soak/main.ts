@@ -8,16 +8,17 @@ import { view, type Tally } from './client.ts';
 import { Faults } from './faults.ts';
 import { findLeaks, rest } from './watch.ts';
 
-const USAGE = `npm run soak [-- --minutes N] [--seed N] [--viewers N]
+const USAGE = `npm run soak [-- --minutes N] [--seed N] [--viewers N] [--processes N]
 
-Mixed traffic at a real distributor process while its database, its storage node and the networks between them break
-and mend. Every answer is compared with what a plain reading of the rules says; at the end the process must hold no more
+Mixed traffic at a real distributor while its database, its storage node and the networks between them break
+and mend. Every answer is compared with what a plain reading of the rules says; at the end it must hold no more
 of the machine than when it had warmed up.
 
-  --minutes N   how long, 2 unless told; 60 for a real soak
-  --viewers N   who asks at a time, 12 unless told
-  --seed N      of what is asked and what breaks; random unless told
-  --help        this
+  --minutes N     how long, 2 unless told; 60 for a real soak
+  --viewers N     who asks at a time, 12 unless told
+  --processes N   that serve, 2 unless told
+  --seed N        of what is asked and what breaks; random unless told
+  --help          this
 `;
 
 process.exitCode = await main();
@@ -25,7 +26,8 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      ...{ minutes: { type: 'string' }, seed: { type: 'string' }, viewers: { type: 'string' } },
+      ...{ minutes: { type: 'string' }, seed: { type: 'string' } },
+      ...{ viewers: { type: 'string' }, processes: { type: 'string' } },
       help: { type: 'boolean' },
     },
   });
@@ -35,13 +37,15 @@ async function main(): Promise<number> {
   }
   const minutes = Number(values.minutes ?? 2);
   const viewers = Number(values.viewers ?? 12);
+  const processes = Number(values.processes ?? 2);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  if (!(minutes > 0) || !Number.isSafeInteger(viewers) || viewers < 1 || !Number.isSafeInteger(seed)) {
+  const areCounts = [viewers, processes].every((count) => Number.isSafeInteger(count) && count > 0);
+  if (!(minutes > 0) || !areCounts || !Number.isSafeInteger(seed)) {
     process.stderr.write(USAGE);
     return 2;
   }
   console.log(`seed ${seed}, ${minutes} minutes`);
-  await using arena = await openArena();
+  await using arena = await openArena(processes);
   return await soak(arena, { ms: minutes * 60_000, viewers, seed });
 }
 

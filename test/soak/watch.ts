@@ -16,22 +16,32 @@ const SETTLE_MS_MAX = 15_000;
 
 /** Waits until connections and downloads have ended, then looks. */
 export async function rest(arena: Arena): Promise<Rest> {
-  const { pid } = arena.distributor;
   let last = -1;
   for (const deadline = Date.now() + SETTLE_MS_MAX; Date.now() < deadline;) {
-    const now = (await readdir(`/proc/${pid}/fd`)).length;
+    const now = await sum(arena, countDescriptors);
     if (now === last) break;
     last = now;
     await setTimeout(1_500);
   }
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const { bytes, drafts } = await measure(arena.cacheDir);
   return {
-    rssMb: Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024),
-    descriptors: (await readdir(`/proc/${pid}/fd`)).length,
+    rssMb: Math.round((await sum(arena, residentKb)) / 1_024),
+    descriptors: await sum(arena, countDescriptors),
     cacheMb: Math.round((bytes / 2 ** 20) * 10) / 10,
     drafts,
   };
+}
+
+async function sum(arena: Arena, of: (pid: number) => Promise<number>): Promise<number> {
+  const each = await Promise.all((await arena.processes()).map(of));
+  return each.reduce((one, other) => one + other, 0);
+}
+
+const countDescriptors = async (pid: number): Promise<number> => (await readdir(`/proc/${pid}/fd`)).length;
+
+async function residentKb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
 }
 
 /** What is wrong with how it rests now, compared with how it rested when it had warmed up. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import { isContentHash } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
@@ -77,6 +78,7 @@ export function createAssetFetcher(options: AssetFetcherOptions): AssetFetcher {
   const limiter = createLimiter({ runningMax: fetchesMax, waitingMax });
   const flights = new Map<string, Flight>();
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // as many as there are downloads
   const results = new Map<SourceResult, number>();
   const count = (result: SourceResult): void => void results.set(result, (results.get(result) ?? 0) + 1);
   let bytes = 0;

@@ -2,9 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { CacheStatus } from '../assets/asset-cache.ts';
 import type { MemoryAsset, StoredAsset } from '../assets/asset-store.ts';
 import type { ChunkPool } from '../assets/chunk-pool.ts';
-import type { AssetFile } from '../assets/open-file.ts';
 import { rangeLength, type ByteRange } from '../assets/range.ts';
-import { Problem } from '../../../shared/wire/index.ts';
 import type { Tally } from '../tally.ts';
 import { contentHeaders } from './asset-headers.ts';
 import type { FlatHeaders } from './cors.ts';
@@ -21,8 +19,8 @@ export interface AssetAnswer {
   /** Of the whole asset, bytes. */
   readonly size: number;
   readonly range: 'whole' | ByteRange;
-  /** All that depends neither on the range nor on the bytes. */
-  readonly headers: FlatHeaders;
+  /** All that depends neither on the range nor on the bytes, as it is when the answer begins; may throw instead. */
+  readonly headers: () => FlatHeaders;
   /** Whether the rest may still be sent; asked before each chunk of an answer that takes its time. */
   readonly mayGoOn: () => boolean;
 }
@@ -33,34 +31,21 @@ export interface AssetSender {
   /** To a HEAD, when the bytes are not here: all that is known without them, so no content type. */
   sendUnfetched(reply: Raw, cache: CacheStatus, answer: AssetAnswer): void;
   sendMemory(reply: Raw, asset: MemoryAsset, answer: AssetAnswer): void;
-  /** Releases the file it is given, however the sending ends. */
+  /** Releases the file it is given, however the sending ends. Throws what is wrong before the answer has begun. */
   send(reply: Raw, stored: StoredAsset, answer: AssetAnswer): Promise<void>;
 }
 
 /** Answers are written straight to Node's response: Fastify's own way costs small assets a good part of their speed. */
 export function createAssetSender(tally: Tally, pool: ChunkPool): AssetSender {
-  /** When the file cannot be read, it is too late to say so: a broken connection is the only honest end. */
-  const copy = async (file: AssetFile, answer: AssetAnswer, response: ServerResponse): Promise<void> => {
-    const { range, size, mayGoOn } = answer;
-    try {
-      const part = range === 'whole' ? { first: 0, last: size - 1 } : range;
-      await sendFile(file, { range: part, mayGoOn }, response, pool);
-    } catch (error) {
-      response.destroy();
-      // Why an asset did not arrive has been logged where it was fetched.
-      if (!(error instanceof Problem)) throw error;
-    }
-  };
-
   const begin = (
     reply: Raw,
     cache: CacheStatus,
     answer: AssetAnswer,
     content: FlatHeaders,
   ): ServerResponse => {
-    const { isHead, range, size, headers } = answer;
+    const { isHead, range, size } = answer;
     const length = rangeLength(range, size);
-    const head = [...headers, ...content, 'x-cache', cache, 'content-length', String(length)];
+    const head = [...answer.headers(), ...content, 'x-cache', cache, 'content-length', String(length)];
     if (range !== 'whole') head.push('content-range', `bytes ${range.first}-${range.last}/${size}`);
     tally.answered(isHead ? 'head' : range === 'whole' ? 'whole' : 'part');
     tally.served(cache, isHead ? 0 : length);
@@ -95,10 +80,20 @@ export function createAssetSender(tally: Tally, pool: ChunkPool): AssetSender {
         sendMemory(reply, content, answer, cache);
         return;
       }
+      const start = (): void => {
+        begin(reply, cache, answer, contentHeaders(content.contentType));
+      };
       try {
-        const response = begin(reply, cache, answer, contentHeaders(content.contentType));
-        if (answer.isHead) response.end();
-        else await copy(content, answer, response);
+        if (answer.isHead) {
+          start();
+          reply.raw.end();
+          return;
+        }
+        const { range, size, mayGoOn } = answer;
+        const part = range === 'whole' ? { first: 0, last: size - 1 } : range;
+        await sendFile(content, { range: part, start, mayGoOn }, reply.raw, pool);
+        // The client was gone before there was anything to say.
+        if (!reply.raw.headersSent) reply.hijack();
       } finally {
         content.release();
       }

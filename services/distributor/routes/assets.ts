@@ -77,29 +77,22 @@ export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
           isHead: method === 'HEAD',
           size: 'bytes' in stored.content ? stored.content.bytes.length : stored.content.size,
           range: 'whole',
-          // Making it takes its time, and the answer is about now.
-          headers: headersIfAllowed(),
+          headers: headersIfAllowed,
           mayGoOn,
         }),
       );
     if (range === 'unsatisfiable') throw unsatisfiable(object);
-    const answer = { isHead: method === 'HEAD', size, range, headers, mayGoOn };
+    const answer = { isHead: method === 'HEAD', size, range, headers: () => headers, mayGoOn };
     const inMemory = store.findInMemory(object);
     if (inMemory) {
       sender.sendMemory(reply, inMemory, answer);
       return undefined;
     }
     const sendStored = (): Promise<void> =>
-      whileThere(request, (asker) => store.open(object, rangeLength(range, size), asker)).then((stored) => {
-        if (stored.cache === 'hit') return sender.send(reply, stored, answer);
-        // Fetching takes its time, and the answer is about now.
-        try {
-          return sender.send(reply, stored, { ...answer, headers: headersIfAllowed() });
-        } catch (error) {
-          if ('release' in stored.content) stored.content.release();
-          throw error;
-        }
-      });
+      whileThere(request, (asker) => store.open(object, rangeLength(range, size), asker)).then((stored) =>
+        // Getting it takes its time, and the answer is about now.
+        sender.send(reply, stored, { ...answer, headers: headersIfAllowed }),
+      );
     if (answer.isHead)
       return store
         .peek(object)

@@ -2,9 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { ChunkPool } from '../assets/chunk-pool.ts';
 import type { AssetFile } from '../assets/open-file.ts';
 import type { ByteRange } from '../assets/range.ts';
+import { Problem } from '../../../shared/wire/index.ts';
 
 export interface FileAnswer {
   readonly range: ByteRange;
+  /** Writes the head. Throws when the answer is not to be given after all. */
+  readonly start: () => void;
   /** Whether the rest may still be sent; asked before each chunk. */
   readonly mayGoOn: () => boolean;
 }
@@ -12,16 +15,19 @@ export interface FileAnswer {
 /**
  * Copies a part of a file to a client: while one chunk is on its way to the kernel the next is read, two in memory at a
  * time, as fast as the client takes them, and none before it is this answer's turn on its connection. Resolves when all
- * has been handed over, the client is gone, or the answer may not go on, in which case the connection is broken. Throws
- * when the file cannot be read.
+ * has been handed over, the client is gone, or the answer may not go on, in which case the connection is broken. When
+ * the file cannot be read it throws if nothing has been said yet: after that a broken connection is the only honest end.
  */
 export async function sendFile(
   file: AssetFile,
-  { range: { first, last }, mayGoOn }: FileAnswer,
+  { range: { first, last }, start, mayGoOn }: FileAnswer,
   response: ServerResponse,
   pool: ChunkPool,
 ): Promise<void> {
-  await untilTurn(response);
+  if (!isTurn(response)) {
+    start();
+    await untilTurn(response);
+  }
   if (isGone(response)) return;
   const chunks = [pool.take(), pool.take()] as const;
   const writer = createWriter(response);
@@ -31,7 +37,9 @@ export async function sendFile(
       if (isGone(response)) return;
       const chunk = turn === 0 ? chunks[0] : chunks[1];
       const length = await file.read(chunk.subarray(0, last - at + 1), at, last);
-      if (!mayGoOn()) {
+      if (isGone(response)) return;
+      if (!response.headersSent) start();
+      else if (!mayGoOn()) {
         response.destroy();
         return;
       }
@@ -40,11 +48,18 @@ export async function sendFile(
     }
     await Promise.all([writer.isFree(0), writer.isFree(1)]);
     response.end();
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    response.destroy();
+    // Why an asset did not arrive has been logged where it was fetched.
+    if (!(error instanceof Problem)) throw error;
   } finally {
     const isRead = !isGone(response) && writer.pending === 0;
     for (const chunk of chunks) pool.give(chunk, isRead);
   }
 }
+
+const isTurn = (response: ServerResponse): boolean => response.socket !== null;
 
 /** An answer whose turn never came is not told that its connection is gone: only the connection knows. */
 const isGone = (response: ServerResponse): boolean => response.destroyed || response.req.socket.destroyed;
@@ -55,7 +70,7 @@ const isGone = (response: ServerResponse): boolean => response.destroyed || resp
  */
 function untilTurn(response: ServerResponse): Promise<void> {
   const { socket } = response.req;
-  if (response.socket !== null || isGone(response)) return Promise.resolve();
+  if (isTurn(response) || isGone(response)) return Promise.resolve();
   // What it keeps it counts: when the heads that wait are many it reads no more requests.
   response.flushHeaders();
   socket.setMaxListeners(0);
