@@ -23,6 +23,7 @@ import { createAccessHandlers } from './routes/access.ts';
 import { createAssetSender } from './routes/asset-sender.ts';
 import { createAssetHandler } from './routes/assets.ts';
 import { addCors, createCors, servePreflight } from './routes/cors.ts';
+import { addOpaqueRefusals } from './routes/opaque-refusals.ts';
 import { createRawProblemSender } from './routes/raw-problem.ts';
 import { serveStatus } from './routes/status.ts';
 import { createTally } from './tally.ts';
@@ -76,6 +77,7 @@ export function createApp(
   const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept });
   const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   addCors(app, cors);
+  addOpaqueRefusals(app);
   app.addHook('onError', (_request, _reply, error, done) => {
     tally.answered(toProblem(error).code);
     done();

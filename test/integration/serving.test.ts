@@ -11,6 +11,7 @@ import {
   type TestAsset,
   type TestDistributor,
 } from '../support/distributor.ts';
+import { beginAnswer } from '../support/partial-answer.ts';
 
 let now = Date.now();
 let node: TestDistributor;
@@ -550,6 +551,26 @@ describe('browsers', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect(response.headers.get('access-control-allow-credentials')).toBe('true');
     expect(response.headers.get('vary')).toContain('Origin');
+  });
+
+  it('are told by the status alone what a page may not read, unless it is to be tried again', async () => {
+    const missing = await node.addAsset({ isMissing: true });
+    const ask = async (
+      asset: TestAsset,
+      mode: string,
+    ): Promise<readonly [number, string | undefined, boolean]> => {
+      const headers = { 'sec-fetch-mode': mode, range: 'bytes=0-' };
+      const answer = await beginAnswer(`${node.url}/api/v1/assets/${asset.id}`, headers);
+      await answer.ended;
+      const type = answer.headers['content-type']?.split(';')[0];
+      return [answer.status, type, answer.bytes().length > 0];
+    };
+    const problem = 'application/problem+json';
+    expect(await ask(gated, 'no-cors')).toEqual([401, undefined, false]);
+    expect(await ask(gated, 'cors')).toEqual([401, problem, true]);
+    expect(await ask(gated, 'navigate')).toEqual([401, problem, true]);
+    expect(await ask(missing, 'no-cors')).toEqual([502, problem, true]);
+    expect(await ask(open, 'no-cors')).toEqual([206, 'application/octet-stream', true]);
   });
 
   it('are told beforehand that they may send a token', async () => {

@@ -3,6 +3,7 @@ import { toProblem } from '../../../shared/http/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { Tally } from '../tally.ts';
 import type { Cors } from './cors.ts';
+import { isOpaqueRefusal } from './opaque-refusals.ts';
 
 export type SendRawProblem = (request: IncomingMessage, response: ServerResponse, error: unknown) => void;
 
@@ -24,10 +25,11 @@ export function createRawProblemSender({ cors, tally, log }: RawProblemOptions):
       response.destroy();
       return;
     }
-    const body = JSON.stringify(problem.toBody());
+    const body = isOpaqueRefusal(request.headers, problem.status) ? '' : JSON.stringify(problem.toBody());
     const headers: string[] = [];
     for (const name in problem.headers) headers.push(name, problem.headers[name] ?? '');
-    headers.push('cache-control', 'no-store', 'content-type', 'application/problem+json');
+    headers.push('cache-control', 'no-store');
+    if (body !== '') headers.push('content-type', 'application/problem+json');
     headers.push(...cors.headersFor(request.headers.origin));
     headers.push('content-length', String(Buffer.byteLength(body)));
     response.writeHead(problem.status, headers);
