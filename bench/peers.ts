@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { findPort } from '../services/devnet/ports.ts';
 import { createCleanup, type Cleanup } from '../shared/base/index.ts';
 import { atLeast, median, rounded, type Run } from './harness.ts';
-import { startLoader, type Loader } from './http-load.ts';
+import { startLoader, type Load } from './http-load.ts';
 import { startServing } from './serving.ts';
+import { runWrk } from './wrk.ts';
 
 const SMALL = 1;
 const LARGE = 2;
@@ -37,7 +38,7 @@ export const run: Run = async ({ log }) => {
   await using cleanup = createCleanup();
   const small = randomBytes(SIZES[SMALL]);
   const large = randomBytes(SIZES[LARGE]);
-  log('starting Postgres, a storage node, a distributor and nginx');
+  log('starting Postgres, a storage node, a distributor, nginx and Express');
   const { node, lead, dir } = await startServing(cleanup, [
     { id: SMALL, bytes: small, isGated: true },
     { id: LARGE, bytes: large, isGated: true },
@@ -47,8 +48,8 @@ export const run: Run = async ({ log }) => {
   await writeFile(join(www, String(SMALL)), small);
   await writeFile(join(www, String(LARGE)), large);
   const server = await startNginx(cleanup, nginx, dir, www);
-  pin(node.pid, log);
-  pin(server.pid, log);
+  const argus = await startArgusStack(cleanup, www);
+  for (const { pid } of [node, server, argus]) pin(pid, log);
 
   const bearer = { authorization: `Bearer ${lead.token()}` };
   const peers = {
@@ -56,10 +57,11 @@ export const run: Run = async ({ log }) => {
     plain: { url: (asset) => `${server.url}/plain/${asset}`, headers: {} },
     secureLink: { url: (asset) => server.url + secured(`/secure/${asset}`), headers: {} },
     authRequest: { url: (asset) => `${server.url}/asked/${asset}`, headers: bearer },
+    argusStack: { url: (asset) => `${argus.url}/api/v1/assets/${asset}`, headers: {} },
   } satisfies Record<string, Peer>;
   type Name = keyof typeof peers;
   const names = Object.keys(peers) as Name[];
-  const loader = cleanup.use(startLoader());
+  const count = findCounter(cleanup, log);
 
   const figures: Record<string, number> = {};
   const ratios: Record<string, number> = {};
@@ -75,7 +77,7 @@ export const run: Run = async ({ log }) => {
       const results: Partial<Record<Name, number>> = {};
       for (const [place] of names.entries()) {
         const name = names[(place + round + names.length) % names.length] ?? 'node';
-        results[name] = await measure(loader, peers[name], asset);
+        results[name] = await measure(count, peers[name], asset);
       }
       if (round >= 0) rounds.push(results as Record<Name, number>);
     }
@@ -85,6 +87,7 @@ export const run: Run = async ({ log }) => {
     }
   }
   const nodeVsSecureLink = ratios.secureLinkPerSec ?? Number.NaN;
+  const nodeVsArgusStack = ratios.argusStackPerSec ?? Number.NaN;
   const nodeVsPlainLarge = ratios.plainMbPerSec ?? Number.NaN;
   return {
     figures: {
@@ -92,28 +95,40 @@ export const run: Run = async ({ log }) => {
       nodeVsPlain: ratios.plainPerSec ?? Number.NaN,
       nodeVsAuthRequest: ratios.authRequestPerSec ?? Number.NaN,
       nodeVsSecureLink,
+      nodeVsArgusStack,
       nodeVsPlainLarge,
     },
     budgets: {
       nodeVsSecureLink: atLeast(0.55, nodeVsSecureLink),
+      nodeVsArgusStack: atLeast(10, nodeVsArgusStack),
       nodeVsPlainLarge: atLeast(0.9, nodeVsPlainLarge),
     },
   };
 };
 
-/** Answers a second. */
-async function measure(loader: Loader, peer: Peer, asset: keyof typeof SIZES): Promise<number> {
+/** How many answers a second there are. */
+type Counter = (load: Load) => Promise<number>;
+
+function findCounter(cleanup: Cleanup, log: (line: string) => void): Counter {
+  if (installed('wrk')) return runWrk;
+  log(
+    'wrk is not installed (on Debian: apt-get install wrk): autocannon, which is slower than the servers, asks',
+  );
+  const loader = cleanup.use(startLoader());
+  return async (load) => (await loader.run(load)).perSec;
+}
+
+async function measure(count: Counter, peer: Peer, asset: keyof typeof SIZES): Promise<number> {
   const size = SIZES[asset];
   const url = peer.url(asset);
   if (asset === LARGE) return download(url, peer.headers, size);
-  const result = await loader.run({
+  return count({
     url,
     headers: peer.headers,
     connections: 32,
     seconds: ROUND_SEC,
     expected: { status: 200, bytesMin: size, bytesMax: size + 2_000 },
   });
-  return result.perSec;
 }
 
 /** One file from its first byte to its last; the inverse of the seconds that took. */
@@ -143,6 +158,23 @@ function secured(path: string): string {
   const expires = Math.floor(Date.now() / 1_000) + 3_600;
   const md5 = createHash('md5').update(`${expires}${path} ${SECRET}`).digest('base64url');
   return `${path}?md5=${md5}&expires=${expires}`;
+}
+
+async function startArgusStack(cleanup: Cleanup, dir: string): Promise<{ url: string; pid: number }> {
+  const child = fork(new URL('argus-stack.ts', import.meta.url), [dir], {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  const exited = once(child, 'exit');
+  cleanup.defer(async () => {
+    if (child.connected) child.disconnect();
+    await exited;
+  });
+  const [port] = (await Promise.race([
+    once(child, 'message'),
+    exited.then(() => Promise.reject(new Error('Express does not serve'))),
+  ])) as [number];
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0 };
 }
 
 async function startNginx(
