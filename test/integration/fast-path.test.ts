@@ -118,6 +118,8 @@ const cases = (): Record<'fast' | 'slow', readonly Case[]> => {
       get(path(gated)),
       get(path(gated), 'Authorization: Bearer nonsense'),
       get(path(gated), 'Origin: https://app.example'),
+      get(path(gated), 'Sec-Fetch-Mode: no-cors'),
+      get(`${path(open)}?size=x`, 'Sec-Fetch-Mode: no-cors'),
       get(path(gated), `Authorization: Bearer ${token}x`),
       get(path(gated), 'Authorization: Bearer', bearer),
       get(`/t/nonsense${path(gated)}`),
