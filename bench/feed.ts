@@ -14,12 +14,12 @@ import { createPool, migrate, type Pool } from '../shared/db/index.ts';
 import { ACCESS_IDS_MAX, type AccessAnswers } from '../shared/wire/index.ts';
 import { createLog } from '../shared/runtime/index.ts';
 import { createWorld, expectedAnswer, fillTables, mediaOfVideo, type World } from './assets-fixture.ts';
+import { assetsOf } from './assets-option.ts';
 import type { Changes, ChangesResult } from './feed-changes.ts';
 import { atLeast, atMost, quantile, rounded, type Run } from './harness.ts';
 import { startLoader, type LoadResult } from './http-load.ts';
 import { createLead, type Lead } from './lead.ts';
 
-const ASSETS = 10_000_000;
 const MIB = 2 ** 20;
 /** Long enough for a node to give back what loading took. */
 const SETTLE_MS = 5_000;
@@ -36,7 +36,8 @@ const ASSET_BYTES = 20_000;
 const VIDEOS_AT_ONCE = 100_000;
 
 /** A distributor process on a Postgres with millions of assets, beside one on an empty database. */
-export const run: Run = async ({ log, assets = ASSETS }) => {
+export const run: Run = async ({ log, given }) => {
+  const assets = assetsOf(given);
   await using cleanup = createCleanup();
   const world = createWorld(assets);
   const bench = await setUp(cleanup, world, log);

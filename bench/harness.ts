@@ -1,17 +1,21 @@
+import type { Given } from './options.ts';
+
 /** What every bench file exports as `run`. */
 export type Run = (context: Context) => Promise<Result>;
 
 export interface Context {
   /** For progress, never for the result. */
   readonly log: (line: string) => void;
-  /** How many there are of them, where that matters; the bench's own number unless told. */
-  readonly assets?: number;
+  /** The values of the options that the bench declares in `main.ts`. */
+  readonly given: Given;
 }
 
 export interface Result {
   /** Units are in the names. */
   readonly figures: Readonly<Record<string, number>>;
   readonly budgets: Readonly<Record<string, Budget>>;
+  /** Answers were wrong, and the figures say how many: the exit code does as well. */
+  readonly isWrong?: boolean;
 }
 
 export interface Budget {

@@ -14,8 +14,8 @@ export interface Lead {
   readonly rootKey: string;
   /** Puts into the tables what a distributor needs before it lets anybody in: the key, and a chain that was just read. */
   announce(pool: Pool): Promise<void>;
-  /** Of a holder of channel 2's creator token. */
-  token(): string;
+  /** Of a holder of channel 2's creator token, unless the claims say otherwise. */
+  token(claims?: Partial<RoleTokenClaims>): string;
 }
 
 const ROLES: RoleTokenClaims['roles'] = [
@@ -42,10 +42,13 @@ export function createLead(): Lead {
          values ('0x00', 1, '0x01', now(), now())`,
       );
     },
-    token: () => {
+    token: (claims = {}) => {
       const iat = Math.floor(Date.now() / 1_000);
       return createRoleToken(
-        { iss: 'bench', sub: 'member:7', iat, exp: iat + 1_800, jti: 'bench', blk: 1, roles: ROLES },
+        {
+          ...{ iss: 'bench', sub: 'member:7', iat, exp: iat + 1_800, jti: 'bench', blk: 1, roles: ROLES },
+          ...claims,
+        },
         signing,
       );
     },

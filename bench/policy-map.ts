@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { assetsOf } from './assets-option.ts';
 import { atMost, rounded, type Run } from './harness.ts';
 import type { Asked, Told } from './policy-map-child.ts';
 
-const ASSETS = 10_000_000;
 const MIB = 2 ** 20;
 
 /** Of each size in a process of its own, beside an empty one: what the empty one needs is not the map's. */
-export const run: Run = async ({ log, assets = ASSETS }) => {
+export const run: Run = async ({ log, given }) => {
+  const assets = assetsOf(given);
   const small = Math.ceil(assets / 10);
   const inMillions = (count: number): string => `${rounded(count / 1_000_000)}M`;
 
