@@ -5,7 +5,7 @@ import { startLoader } from './load/loader.ts';
 import { parseLoadOptions } from './load/options.ts';
 import { startOwn, type Target } from './load/own.ts';
 import { KINDS, parsePlan, type PlannedSettings } from './load/plan.ts';
-import type { PartResult } from './load/process.ts';
+import type { Part, PartResult } from './load/process.ts';
 import { UsageError } from './options.ts';
 
 const DEFAULTS = { connections: 32, seconds: 10, zipf: 0.9, seed: 1 };
@@ -29,27 +29,29 @@ export const run: Run = async ({ log, given }) => {
   const seed = setting('seed') ?? DEFAULTS.seed;
   if (connections < urls.length) throw new UsageError('There are fewer connections than distributors.');
 
-  const loader = cleanup.use(startLoader());
+  const loader = cleanup.use(startLoader({ plan, urls, connections, zipf, seed }));
   const figures: Record<string, number> = { connections, seconds, zipf, seed };
   let wrong = 0;
-  const load = async (forSec: number, perSec: number | null): Promise<PartResult> => {
-    const result = await loader.run({ plan, urls, connections, zipf, seed, seconds: forSec, perSec });
+  const load = async (part: Part): Promise<PartResult> => {
+    const result = await loader.run(part);
     wrong += (result.kinds.all?.wrong ?? 0) + (result.kinds.all?.errors ?? 0);
     tell(result, log);
     return result;
   };
 
-  log('warming up');
-  await load(Math.min(WARM_UP_SEC_MAX, seconds / 2), null);
   let rate = setting('rate');
+  log('warming up');
+  // Whoever names a rate means that there is never more.
+  await load({ seconds: Math.min(WARM_UP_SEC_MAX, seconds / 2), perSec: rate });
   if (rate === null) {
     log(`as many as there can be on ${connections} connections, for ${seconds} s`);
-    const closed = await load(seconds, null);
+    const closed = await load({ seconds, perSec: null });
     Object.assign(figures, figuresOf('closed', closed));
     rate = Math.max(1, Math.round((closed.kinds.all?.perSec ?? 0) * RATE_OF_MOST));
   }
   log(`${rate} a second for ${seconds} s`);
-  const fixed = await load(seconds, rate);
+  const fixed = await load({ seconds, perSec: rate });
+  log(`of that, up to ${rounded(fixed.late.p99Ms)} ms (p99) is how late the loader itself was`);
   Object.assign(figures, figuresOf('rate', fixed), { rateWantedPerSec: rate, rateUnsent: fixed.unsent });
   figures.wrongAnswers = wrong;
   return { figures, budgets: { wrongAnswers: atMost(0, wrong) }, isWrong: wrong > 0 };
@@ -65,10 +67,7 @@ async function read(planFile: string): Promise<string> {
   }
 }
 
-function figuresOf(
-  prefix: 'closed' | 'rate',
-  { kinds, cores, lateP99Ms }: PartResult,
-): Record<string, number> {
+function figuresOf(prefix: 'closed' | 'rate', { kinds, cores, late }: PartResult): Record<string, number> {
   const figures: Record<string, number> = {};
   for (const kind of ['all', ...KINDS] as const) {
     const result = kinds[kind];
@@ -84,7 +83,7 @@ function figuresOf(
   return {
     ...figures,
     [`${prefix}LoaderCores`]: rounded(cores),
-    ...(prefix === 'rate' ? { rateLateP99Ms: rounded(lateP99Ms) } : {}),
+    ...(prefix === 'rate' ? { rateLateP50Ms: rounded(late.p50Ms), rateLateP99Ms: rounded(late.p99Ms) } : {}),
   };
 }
 

@@ -1,14 +1,15 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Part, PartResult } from './process.ts';
+import type { Part, PartResult, Setup } from './process.ts';
 
 export interface Loader extends AsyncDisposable {
   run(part: Part): Promise<PartResult>;
 }
 
 /** `process.ts` as a process of its own. */
-export function startLoader(): Loader {
+export function startLoader(setup: Setup): Loader {
   const child = fork(new URL('process.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+  child.send(setup);
   const exited = once(child, 'exit').then(() => {
     throw new Error('the process that makes the load has ended');
   });

@@ -1,13 +1,10 @@
 import { createHistogram } from 'node:perf_hooks';
 import { Client } from 'undici';
 import type { Ask } from './mix.ts';
-import { latencyOf, type Tally } from './tally.ts';
+import { latencyOf, type Latency, type Tally } from './tally.ts';
 
 export interface Traffic {
-  /** The connections are shared out among them. Without a slash at the end. */
-  readonly urls: readonly string[];
-  /** One request at a time on each. */
-  readonly connections: number;
+  readonly lines: Lines;
   readonly next: () => Ask;
   readonly seconds: number;
   /** Requests a second, together, evenly; `null`: each connection asks again when it has been answered. */
@@ -21,7 +18,7 @@ export interface Sent {
   /** Were due and never sent, since all connections were waiting for answers until long after the end. */
   readonly unsent: number;
   /** By how much requests left late though a connection was free: what of the latencies is this process's own. */
-  readonly lateP99Ms: number;
+  readonly late: Latency;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -31,10 +28,26 @@ const GRACE_MS = 10_000;
 const PAUSE_MS = 50;
 const TICK_MS = 1;
 
+/** Connections, one request at a time on each; opened when first needed, and again when they end. */
+export interface Lines extends AsyncDisposable {
+  readonly all: readonly Line[];
+}
+
 interface Line {
   readonly client: Client;
   readonly prefix: string;
   freeSince: number;
+}
+
+/** Shared out among the URLs. */
+export function openLines(urls: readonly string[], connections: number): Lines {
+  const all = Array.from({ length: connections }, (_, index) => openLine(urls[index % urls.length] ?? ''));
+  return {
+    all,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map(({ client }) => client.destroy()));
+    },
+  };
 }
 
 /**
@@ -42,8 +55,8 @@ interface Line {
  * that one slow answer is not hidden by those that wait behind it ("coordinated omission").
  */
 export async function sendTraffic(traffic: Traffic): Promise<Sent> {
-  const { urls, connections, tally, next } = traffic;
-  const lines = Array.from({ length: connections }, (_, index) => openLine(urls[index % urls.length] ?? ''));
+  const { tally, next } = traffic;
+  const lines = traffic.lines.all;
   const lateUs = createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
   const startAt = performance.now();
   const pace =
@@ -76,8 +89,7 @@ export async function sendTraffic(traffic: Traffic): Promise<Sent> {
     pump();
   });
   const seconds = (performance.now() - startAt) / 1_000;
-  await Promise.all(lines.map(({ client }) => client.destroy()));
-  return { seconds, unsent: pace.left(), lateP99Ms: latencyOf(lateUs).p99Ms };
+  return { seconds, unsent: pace.left(), late: latencyOf(lateUs) };
 }
 
 interface Pace {

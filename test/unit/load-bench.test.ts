@@ -6,7 +6,7 @@ import { parseLoadOptions } from '../../bench/load/options.ts';
 import { createPlan, parsePlan, RANGE_BYTES, REFUSALS, type PlanParts } from '../../bench/load/plan.ts';
 import { createZipf, randomFrom } from '../../bench/load/random.ts';
 import { Tally } from '../../bench/load/tally.ts';
-import { sendTraffic } from '../../bench/load/traffic.ts';
+import { openLines, sendTraffic } from '../../bench/load/traffic.ts';
 import { UsageError } from '../../bench/options.ts';
 
 const PLAN = {
@@ -215,9 +215,8 @@ describe('the traffic', () => {
       setTimeout(() => response.end('abc'), (answers += 1) === 1 ? 800 : 0);
     });
     const tally = new Tally();
-    const sent = await sendTraffic({
-      ...{ urls: [server.url], connections: 1, next, seconds: 1, perSec: 100, tally },
-    });
+    await using lines = openLines([server.url], 1);
+    const sent = await sendTraffic({ lines, next, seconds: 1, perSec: 100, tally });
     const { all } = tally.results(sent.seconds);
     // One answer was slow; four in five requests were due in that time, half of them more than 300 ms before its end.
     expect(all).toMatchObject({ answers: 100, wrong: 0, errors: 0 });
@@ -238,8 +237,8 @@ describe('the traffic', () => {
       }
     });
     const tally = new Tally();
-    const traffic = { urls: [server.url, `${server.url}/`], connections: 2, next, tally };
-    const { seconds } = await sendTraffic({ ...traffic, seconds: 0.1, perSec: 400 });
+    await using lines = openLines([server.url, `${server.url}/`], 2);
+    const { seconds } = await sendTraffic({ lines, next, tally, seconds: 0.1, perSec: 400 });
     expect(tally.results(seconds).all).toMatchObject({ answers: 10, wrong: 20, errors: 10 });
     expect(tally.complaints().map(({ times }) => times)).toEqual([10, 10, 10]);
     expect(tally.complaints().map(({ what }) => what)).toEqual(
@@ -254,8 +253,8 @@ describe('the traffic', () => {
     const closed = await serve(() => undefined);
     await closed[Symbol.asyncDispose]();
     const tally = new Tally();
-    const traffic = { urls: [closed.url], connections: 2, next, tally };
-    const { seconds } = await sendTraffic({ ...traffic, seconds: 0.3, perSec: null });
+    await using lines = openLines([closed.url], 2);
+    const { seconds } = await sendTraffic({ lines, next, tally, seconds: 0.3, perSec: null });
     const { all } = tally.results(seconds);
     expect(all).toMatchObject({ answers: 0, wrong: 0, latency: null });
     expect(all?.errors).toBeGreaterThan(0);
