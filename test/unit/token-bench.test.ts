@@ -40,7 +40,17 @@ describe('npm run bench', () => {
   it('lists the names, and ends with 2 when it does not understand', () => {
     expect(bench('--help')).toMatchObject({ status: 0, stderr: '' });
     expect(bench('--help').stdout).toContain('  token ');
-    for (const args of [[], ['nope'], ['toString'], ['token', 'token'], ['token', '--jsn']]) {
+    const ofAnother = ['token', '--assets', '100000'];
+    const twice = ['load', '--seed', '1', '--seed', '2'];
+    for (const args of [
+      [],
+      ['nope'],
+      ['toString'],
+      ['token', 'token'],
+      ['token', '--jsn'],
+      ofAnother,
+      twice,
+    ]) {
       const { status, stdout, stderr } = bench(...args);
       expect([args, status, stdout]).toEqual([args, 2, '']);
       expect(stderr).toContain('  token ');
