@@ -7,7 +7,7 @@ import type { AssetCache, CacheStatus } from './asset-cache.ts';
 import type { Asker } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
-import { cacheKey, type DataObject } from './source.ts';
+import type { DataObject } from './source.ts';
 
 export interface MemoryAsset {
   readonly bytes: Buffer;
@@ -45,21 +45,29 @@ export interface AssetStoreOptions {
   readonly log: Logger;
 }
 
+interface Kept extends MemoryAsset {
+  readonly contentHash: string;
+}
+
 /** A file just stored can be evicted before it is opened, if the cache is far too small for its traffic. */
 const ATTEMPTS_MAX = 3;
 
 export function createAssetStore(options: AssetStoreOptions): AssetStore {
   const { cache, memoryBytesMax, smallBytesMax, log } = options;
-  const memory = new LRUCache<string, MemoryAsset>({
+  /** By the object's id; what it stands for is compared. */
+  const memory = new LRUCache<number, Kept>({
     maxSize: memoryBytesMax,
     sizeCalculation: ({ bytes }) => bytes.length + 1,
   });
 
+  const isOf = (object: DataObject, kept: Kept | undefined): kept is Kept =>
+    kept?.contentHash === object.contentHash && kept.bytes.length === object.size;
+
   const findInMemory = (object: DataObject): MemoryAsset | null => {
-    const asset = memory.get(cacheKey(object));
-    if (asset?.bytes.length !== object.size) return null;
+    const kept = memory.get(object.id);
+    if (!isOf(object, kept)) return null;
     cache.touch(object);
-    return asset;
+    return kept;
   };
 
   /** A small file's bytes, checked once more: disks rot too. `null` when they are no longer right. */
@@ -67,9 +75,10 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     try {
       const bytes = await readWhole(file);
       if ((await hashOf(bytes)) === object.contentHash) {
-        const asset = { bytes, contentType: file.contentType };
-        memory.set(cacheKey(object), asset);
-        return asset;
+        const { contentHash } = object;
+        const kept = { bytes, contentType: file.contentType, contentHash };
+        memory.set(object.id, kept);
+        return kept;
       }
     } finally {
       file.release();
@@ -88,7 +97,7 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
 
   return {
     findInMemory,
-    peek: (object) => (memory.has(cacheKey(object)) ? Promise.resolve('hit') : cache.peek(object)),
+    peek: (object) => (isOf(object, memory.peek(object.id)) ? Promise.resolve('hit') : cache.peek(object)),
     open: async (object, bytes = object.size, asker) => {
       let status: CacheStatus = 'hit';
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {

@@ -3,7 +3,7 @@ import type { ContentType } from '../assets/content-type.ts';
 import type { Cors, FlatHeaders } from './cors.ts';
 
 /** On every answer about an asset that is not a refusal. */
-export const ASSET_HEADERS: FlatHeaders = [
+const ASSET_HEADERS: FlatHeaders = [
   ...['accept-ranges', 'bytes', 'x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer'],
   ...['cross-origin-resource-policy', 'cross-origin', 'timing-allow-origin', '*', 'x-data-source', 'local'],
 ];
@@ -16,25 +16,22 @@ export function contentHeaders({ type, disposition, policy }: ContentType): stri
 }
 
 /** `maxAgeSec` is how long a change of policy may go unnoticed by caches between this node and a viewer. */
-export const publicCaching = (maxAgeSec: number): FlatHeaders => [
+const publicCaching = (maxAgeSec: number): FlatHeaders => [
   'cache-control',
   `public, max-age=${maxAgeSec}, immutable, must-revalidate`,
 ];
 
 /**
- * Gated answers live in the viewer's own cache, never longer than the token. Where a time, a
- * country or an origin had a part in it (`tokenLifeSec` null), that may change any moment: it is asked again each time.
+ * Gated answers live in the viewer's own cache, never longer than the token. Where a time, a country or an origin had a
+ * part in it (`lifeSec` null), that may change any moment: it is asked again each time.
  */
-export function gatedCaching(tokenLifeSec: number | null, maxAgeSec: number, age: KnowledgeAge): FlatHeaders {
-  const control =
-    tokenLifeSec === null
-      ? 'private, no-cache'
-      : `private, max-age=${Math.max(0, Math.min(tokenLifeSec, maxAgeSec))}, must-revalidate`;
-  return [
-    ...['cache-control', control, 'vary', 'Authorization, Cookie, Origin, Referer, Sec-Fetch-Site'],
-    ...ageHeaders(age),
-  ];
-}
+const gatedCaching = (lifeSec: number | null): FlatHeaders => [
+  ...[
+    'cache-control',
+    lifeSec === null ? 'private, no-cache' : `private, max-age=${lifeSec}, must-revalidate`,
+  ],
+  ...['vary', 'Authorization, Cookie, Origin, Referer, Sec-Fetch-Site'],
+];
 
 export interface AssetHeadersOptions {
   readonly cors: Cors;
@@ -42,7 +39,11 @@ export interface AssetHeadersOptions {
   readonly age: KnowledgeAge;
 }
 
-/** All that is said of any answer to a request that may have the asset; `isPublic`: anybody may keep it. `tokenLifeSec` as for `gatedCaching`. */
+/**
+ * All that is said of any answer to a request that may have the asset; `isPublic`: anybody may keep it. `tokenLifeSec`:
+ * null where it does not last. Gated ones also say how old what they rest on is, in milliseconds: what is known of the
+ * database, and what that knows of the chain.
+ */
 export function createAssetHeaders({
   cors,
   maxAgeSec,
@@ -54,16 +55,24 @@ export function createAssetHeaders({
   origin: string | undefined,
 ) => FlatHeaders {
   const caching = publicCaching(maxAgeSec);
-  return (etag, isPublic, tokenLifeSec, origin) => [
-    ...['etag', etag],
-    ...ASSET_HEADERS,
-    ...(isPublic ? caching : gatedCaching(tokenLifeSec, maxAgeSec, age)),
-    ...cors.headersFor(origin),
-  ];
+  const mayChange = gatedCaching(null);
+  // Nearly always the same number, since tokens live longer than answers.
+  let lately = { sec: maxAgeSec, headers: gatedCaching(maxAgeSec) };
+  const gated = (tokenLifeSec: number | null): FlatHeaders => {
+    if (tokenLifeSec === null) return mayChange;
+    const sec = Math.max(0, Math.min(tokenLifeSec, maxAgeSec));
+    if (sec !== lately.sec) lately = { sec, headers: gatedCaching(sec) };
+    return lately.headers;
+  };
+  return (etag, isPublic, tokenLifeSec, origin) => {
+    const ofAll = cors.headersFor(origin);
+    if (isPublic) return ['etag', etag].concat(ASSET_HEADERS, caching, ofAll);
+    const policyAge = String(Math.round(age.policyAgeMs()));
+    const chainAge = String(Math.round(age.chainAgeMs()));
+    return ['etag', etag, 'x-policy-age', policyAge, 'x-chain-age', chainAge].concat(
+      ASSET_HEADERS,
+      gated(tokenLifeSec),
+      ofAll,
+    );
+  };
 }
-
-/** How old what the answer rests on is, in milliseconds: what is known of the database, and what that knows of the chain. */
-export const ageHeaders = (age: KnowledgeAge): FlatHeaders => [
-  ...['x-policy-age', String(Math.round(age.policyAgeMs()))],
-  ...['x-chain-age', String(Math.round(age.chainAgeMs()))],
-];

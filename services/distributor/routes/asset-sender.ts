@@ -20,9 +20,9 @@ export interface AssetAnswer {
   readonly size: number;
   readonly range: 'whole' | ByteRange;
   /** All that depends neither on the range nor on the bytes, as it is when the answer begins; may throw instead. */
-  readonly headers: () => FlatHeaders;
+  headers(): FlatHeaders;
   /** Whether the rest may still be sent; asked before each chunk of an answer that takes its time. */
-  readonly mayGoOn: () => boolean;
+  mayGoOn(): boolean;
 }
 
 /** Writes answers about assets. Whoever calls has asked the policy before. */
@@ -45,7 +45,7 @@ export function createAssetSender(tally: Tally, pool: ChunkPool): AssetSender {
   ): ServerResponse => {
     const { isHead, range, size } = answer;
     const length = rangeLength(range, size);
-    const head = [...answer.headers(), ...content, 'x-cache', cache, 'content-length', String(length)];
+    const head = answer.headers().concat(content, ['x-cache', cache, 'content-length', String(length)]);
     if (range !== 'whole') head.push('content-range', `bytes ${range.first}-${range.last}/${size}`);
     tally.answered(isHead ? 'head' : range === 'whole' ? 'whole' : 'part');
     tally.served(cache, isHead ? 0 : length);
@@ -89,8 +89,9 @@ export function createAssetSender(tally: Tally, pool: ChunkPool): AssetSender {
           reply.raw.end();
           return;
         }
-        const { range, size, mayGoOn } = answer;
+        const { range, size } = answer;
         const part = range === 'whole' ? { first: 0, last: size - 1 } : range;
+        const mayGoOn = (): boolean => answer.mayGoOn();
         await sendFile(content, { range: part, start, mayGoOn }, reply.raw, pool);
         // The client was gone before there was anything to say.
         if (!reply.raw.headersSent) reply.hijack();

@@ -3,14 +3,21 @@ import { Problem } from '../../../shared/wire/index.ts';
 import { LATER, type Gate, type KnowledgeAge } from '../access/gate.ts';
 import { toRefusalProblem } from '../access/refusal.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
+import type { Decision } from '../decide.ts';
 import { IMAGE_EDGES, type ImageSize, type ImageSizes } from '../assets/image-sizes.ts';
 import type { Asker } from '../assets/asset-fetcher.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
-import { matchesEtag, parseRange, rangeLength, type RequestedRange } from '../assets/range.ts';
+import {
+  matchesEtag,
+  parseRange,
+  rangeLength,
+  type ByteRange,
+  type RequestedRange,
+} from '../assets/range.ts';
 import type { DataObject } from '../assets/source.ts';
 import { createAssetHeaders } from './asset-headers.ts';
 import { parseAssetId } from './asset-id.ts';
-import type { AssetSender, Raw } from './asset-sender.ts';
+import type { AssetAnswer, AssetSender, Raw } from './asset-sender.ts';
 import type { Cors, FlatHeaders } from './cors.ts';
 
 export interface AssetRoutesOptions {
@@ -35,72 +42,123 @@ export type AssetHandler = (request: AssetRequest, reply: Raw) => Promise<void> 
  * the bytes: 304, 416, the cache, the source.
  */
 export function createAssetHandler(options: AssetRoutesOptions): AssetHandler {
-  const { gate, store, images, sender, findObject, clock } = options;
-  const headersFor = createAssetHeaders(options);
+  const parts = { ...options, headersFor: createAssetHeaders(options) };
+  return (request, reply) => new Handling(parts, request, reply).begin();
+}
 
-  /** `known`: of a request whose new token has had to wait for its turn. */
-  const handle = (request: AssetRequest, reply: Raw, known?: RequestFacts): Promise<void> | undefined => {
-    const asset = parseAssetId(request.params.id);
-    const object = findObject(asset);
-    const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-    const facts = known ?? new RequestFacts(request, options.facts, nowSec(clock), method);
-    const imageSize = findImageSize(request.query);
-    const etag = object === null ? '' : `"${object.contentHash}${imageSize === null ? '' : `-${imageSize}`}"`;
-    const range = object === null ? 'unsatisfiable' : requestedRange(request, object.size, etag, imageSize);
-    facts.wants(range, object?.size ?? 0);
+interface Parts extends AssetRoutesOptions {
+  readonly headersFor: ReturnType<typeof createAssetHeaders>;
+}
 
-    /** Throws unless the request may have the asset as things are now; else all that is said of any answer to it. */
-    const headersIfAllowed = (decision = gate.judge(asset, facts)): FlatHeaders => {
-      if (!decision.allowed) throw toRefusalProblem(decision);
-      const tokenLifeSec = facts.token === null || !decision.lasts ? null : facts.token.exp - facts.nowSec;
-      return headersFor(etag, decision.public && !facts.isTokenInUrl, tokenLifeSec, request.headers.origin);
-    };
+/** One request. A class, since functions that are made for each request cost more than most of what they do. */
+class Handling implements AssetAnswer {
+  readonly #parts: Parts;
+  readonly #request: AssetRequest;
+  readonly #reply: Raw;
+  readonly #asset: number;
+  readonly #object: DataObject | null;
+  readonly #imageSize: ImageSize | null;
+  readonly #etag: string;
+  readonly #facts: RequestFacts;
+  readonly isHead: boolean;
+  readonly size: number;
+  readonly #range: RequestedRange;
+  /** What has just been worked out for this very moment. */
+  #headers: FlatHeaders | null = null;
 
-    /**
-     * A running answer ends when what is known has changed against it. The token is not looked at again and time stands
-     * still for it, so that nothing expires in the middle of a film.
-     */
-    const mayGoOn = (): boolean => gate.mayGoOn(asset, facts);
+  constructor(parts: Parts, request: AssetRequest, reply: Raw) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#reply = reply;
+    this.#asset = parseAssetId(request.params.id);
+    const object = parts.findObject(this.#asset);
+    this.#object = object;
+    this.isHead = request.method === 'HEAD';
+    this.#imageSize = findImageSize(request.query);
+    this.size = object?.size ?? 0;
+    this.#etag = object === null ? '' : etagOf(object, this.#imageSize);
+    this.#range =
+      object === null ? 'unsatisfiable' : requestedRange(request, object.size, this.#etag, this.#imageSize);
+    this.#facts = new RequestFacts(request, parts.facts, nowSec(parts.clock), this.isHead ? 'HEAD' : 'GET');
+    this.#facts.wants(this.#range, this.size);
+  }
 
-    const decision = gate.judge(asset, facts);
-    if (decision === LATER) return gate.turn(facts).then(() => handle(request, reply, facts));
-    const headers = headersIfAllowed(decision);
+  begin(): Promise<void> | undefined {
+    const { gate, store, sender } = this.#parts;
+    const decision = gate.judge(this.#asset, this.#facts);
+    // The facts are kept: once it had its turn, the new token has been looked at.
+    if (decision === LATER) return gate.turn(this.#facts).then(() => this.begin());
+    const headers = this.#headersOf(decision);
+    const object = this.#object;
     if (object === null) throw new Problem('not_found');
-    const { size } = object;
-    if (matchesEtag(request.headers['if-none-match'], etag))
+    if (matchesEtag(this.#request.headers['if-none-match'], this.#etag))
       return store.peek(object).then((cache) => {
-        sender.sendNotModified(reply, cache, headers);
+        sender.sendNotModified(this.#reply, cache, headers);
       });
-    if (imageSize !== null)
-      return whileThere(request, (asker) => images.open(object, imageSize, asker)).then((stored) =>
-        sender.send(reply, stored, {
-          isHead: method === 'HEAD',
-          size: 'bytes' in stored.content ? stored.content.bytes.length : stored.content.size,
-          range: 'whole',
-          headers: headersIfAllowed,
-          mayGoOn,
-        }),
-      );
-    if (range === 'unsatisfiable') throw unsatisfiable(object);
-    const answer = { isHead: method === 'HEAD', size, range, headers: () => headers, mayGoOn };
+    if (this.#imageSize !== null) return this.#sendImage(object, this.#imageSize);
+    if (this.#range === 'unsatisfiable') throw unsatisfiable(object);
     const inMemory = store.findInMemory(object);
     if (inMemory) {
-      sender.sendMemory(reply, inMemory, answer);
+      this.#headers = headers;
+      sender.sendMemory(this.#reply, inMemory, this);
       return undefined;
     }
-    const sendStored = (): Promise<void> =>
-      whileThere(request, (asker) => store.open(object, rangeLength(range, size), asker)).then((stored) =>
-        // Getting it takes its time, and the answer is about now.
-        sender.send(reply, stored, { ...answer, headers: headersIfAllowed }),
-      );
-    if (answer.isHead)
-      return store
-        .peek(object)
-        .then((cache) => (cache === 'hit' ? sendStored() : sender.sendUnfetched(reply, cache, answer)));
-    return sendStored();
-  };
-  return (request, reply) => handle(request, reply);
+    if (!this.isHead) return this.#sendStored(object);
+    return store.peek(object).then((cache) => {
+      if (cache === 'hit') return this.#sendStored(object);
+      sender.sendUnfetched(this.#reply, cache, this);
+      return undefined;
+    });
+  }
+
+  get range(): 'whole' | ByteRange {
+    return this.#range === 'unsatisfiable' ? 'whole' : this.#range;
+  }
+
+  /** Throws unless the request may have the asset as things are now. */
+  headers(): FlatHeaders {
+    return this.#headers ?? this.#headersOf(this.#parts.gate.judge(this.#asset, this.#facts));
+  }
+
+  /**
+   * A running answer ends when what is known has changed against it. The token is not looked at again and time stands
+   * still for it, so that nothing expires in the middle of a film.
+   */
+  mayGoOn(): boolean {
+    return this.#parts.gate.mayGoOn(this.#asset, this.#facts);
+  }
+
+  /** All that is said of any answer that is not a refusal. */
+  #headersOf(decision: Decision): FlatHeaders {
+    if (!decision.allowed) throw toRefusalProblem(decision);
+    const { token, nowSec, isTokenInUrl } = this.#facts;
+    const tokenLifeSec = token === null || !decision.lasts ? null : token.exp - nowSec;
+    const isForAll = decision.public && !isTokenInUrl;
+    return this.#parts.headersFor(this.#etag, isForAll, tokenLifeSec, this.#request.headers.origin);
+  }
+
+  async #sendStored(object: DataObject): Promise<void> {
+    const { store, sender } = this.#parts;
+    const length = rangeLength(this.range, object.size);
+    const stored = await whileThere(this.#request, (asker) => store.open(object, length, asker));
+    await sender.send(this.#reply, stored, this);
+  }
+
+  async #sendImage(object: DataObject, imageSize: ImageSize): Promise<void> {
+    const { images, sender } = this.#parts;
+    const stored = await whileThere(this.#request, (asker) => images.open(object, imageSize, asker));
+    await sender.send(this.#reply, stored, {
+      isHead: this.isHead,
+      size: 'bytes' in stored.content ? stored.content.bytes.length : stored.content.size,
+      range: 'whole',
+      headers: () => this.headers(),
+      mayGoOn: () => this.mayGoOn(),
+    });
+  }
 }
+
+const etagOf = ({ contentHash }: DataObject, imageSize: ImageSize | null): string =>
+  imageSize === null ? `"${contentHash}"` : `"${contentHash}-${imageSize}"`;
 
 /** For as long as the client's connection stays open while the work runs. */
 function whileThere<T>({ socket, ip }: AssetRequest, work: (asker: Asker) => Promise<T>): Promise<T> {
