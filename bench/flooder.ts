@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { constants, setPriority } from 'node:os';
 
 /** The process that floods: forged tokens, evenly, over connections that do not wait for answers; and slow clients. */
 export interface Flood {
@@ -12,12 +13,14 @@ export interface Flood {
 }
 
 const CONNECTIONS = 200;
-const TICK_MS = 1;
 
 process.on('message', (flood: Flood) => {
   void run(flood).then((answers) => process.send?.({ answers }));
 });
 process.on('disconnect', () => process.exit());
+
+/** The clients that are measured come first. */
+setPriority(constants.priority.PRIORITY_LOW);
 
 async function run({ url, token, perSec, slowClients, seconds }: Flood): Promise<number> {
   const { hostname, port, pathname } = new URL(url);
@@ -50,7 +53,8 @@ async function run({ url, token, perSec, slowClients, seconds }: Flood): Promise
       // What is not taken is not piled up either.
       if (socket?.writable && socket.writableLength < 65_536) socket.write(forged());
     }
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    // Without a rest: who sleeps has to be woken, and the node would pay for that as it does for no attacker elsewhere.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   clearInterval(dripping);
   for (const socket of [...sockets, ...slow]) socket.destroy();

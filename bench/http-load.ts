@@ -24,6 +24,7 @@ export interface LoadResult {
 }
 
 export interface Loader extends AsyncDisposable {
+  readonly pid: number;
   /** Throws when any answer was wrong. */
   run(load: Load): Promise<LoadResult>;
 }
@@ -32,6 +33,7 @@ export interface Loader extends AsyncDisposable {
 export function startLoader(): Loader {
   const child = fork(new URL('http-loader.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
   return {
+    pid: child.pid ?? 0,
     run: async (load) => {
       child.send(load);
       const [message] = (await once(child, 'message')) as [{ result: LoadResult } | { error: string }];

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { findPort } from '../services/devnet/ports.ts';
 import { createCleanup, type Cleanup } from '../shared/base/index.ts';
+import { installed, keepOn, SERVER_CORE } from './cores.ts';
 import { atLeast, median, rounded, type Run } from './harness.ts';
 import { startLoader, type Load } from './http-load.ts';
 import { startServing } from './serving.ts';
@@ -19,15 +19,11 @@ const SIZES = { [SMALL]: 20_000, [LARGE]: 64 * 2 ** 20 } as const;
 const ROUNDS = 7;
 const ROUND_SEC = 1;
 const SECRET = 'peers';
-/** Of the servers; the client has the others. */
-const CORE = 0;
 
 interface Peer {
   readonly url: (asset: number) => string;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-const installed = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
 export const run: Run = async ({ log }) => {
   const nginx = ['nginx', '/usr/sbin/nginx'].find(installed);
@@ -49,7 +45,11 @@ export const run: Run = async ({ log }) => {
   await writeFile(join(www, String(LARGE)), large);
   const server = await startNginx(cleanup, nginx, dir, www);
   const argus = await startArgusStack(cleanup, www);
-  for (const { pid } of [node, server, argus]) pin(pid, log);
+  keepOn(
+    SERVER_CORE,
+    [node, server, argus].map(({ pid }) => pid),
+    log,
+  );
 
   const bearer = { authorization: `Bearer ${lead.token()}` };
   const peers = {
@@ -142,15 +142,6 @@ async function download(url: string, headers: Peer['headers'], size: number): Pr
   if (response.statusCode !== 200 || bytes !== size)
     throw new Error(`${url}: ${String(response.statusCode)} with ${bytes} bytes`);
   return 1_000 / (performance.now() - start);
-}
-
-/** On a machine with one core, or without `taskset`, all share what there is. */
-function pin(pid: number, log: (line: string) => void): void {
-  if (cpus().length < 2 || !installed('taskset')) {
-    log('the servers are not kept on one core: there is no other one, or no taskset');
-    return;
-  }
-  spawnSync('taskset', ['-a', '-cp', String(CORE), String(pid)]);
 }
 
 /** As the documentation of ngx_http_secure_link_module has it. */

@@ -55,8 +55,8 @@ const SMALL_BYTES_MAX = 256 * 1_024;
 /** What an address may take at once after a rest, in seconds' worth, and how many addresses are remembered. */
 const BUDGET_BURST_SEC = 10;
 const ADDRESSES_MAX = 50_000;
-/** Some hundred signatures: a crowd that comes with new tokens is let in at once. */
-const SIGNATURE_BURST_MS = 100;
+/** Some dozen signatures on the spot, then one at a time: everybody else waits no longer than this for a crowd of new tokens. */
+const SIGNATURE_BURST_MS = 10;
 /** Of the memory for small assets, a quarter is for images in other sizes. */
 const IMAGES_PART = 4;
 

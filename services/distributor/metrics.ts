@@ -112,12 +112,6 @@ export function registerServing(registry: Registry, sources: MetricsSources): vo
   );
   addGauge(
     registry,
-    'panoptes_addresses',
-    'Addresses whose budgets are remembered',
-    () => requests.addresses + failures.addresses,
-  );
-  addGauge(
-    registry,
     'panoptes_fast_answers_total',
     'Answers about assets without any framework, among panoptes_answers_total',
     () => fastPath.answered,

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 
 export interface AddressBudgetOptions {
@@ -6,62 +6,76 @@ export interface AddressBudgetOptions {
   readonly perSecMax: number;
   /** What it may have at once after a rest, in seconds' worth. */
   readonly burstSec: number;
-  /** Addresses remembered: whoever has been quiet longest is forgotten first, and starts with a full budget again. */
+  /** About how many addresses are remembered. */
   readonly addressesMax: number;
   /** Milliseconds, of any clock that only goes forward. */
   readonly now?: () => number;
 }
 
-/** What is left, at a time. */
-interface Bucket {
-  left: number;
-  at: number;
-}
+/** Places that an address may have; who needs one takes that of whoever has most left, and so loses least. */
+const WAYS = 4;
 
-/** Token buckets by client address, in bounded memory. */
+/**
+ * Token buckets by client address, in memory that is taken once: a flood from ever new addresses makes nothing, and who
+ * has used up its budget is the last to be forgotten. An address is remembered by 48 bits of a hash with a secret seed.
+ */
 export class AddressBudget {
   readonly #perMs: number;
   readonly #burst: number;
-  readonly #buckets: LRUCache<string, Bucket>;
+  readonly #sets: number;
+  /** What is left, at a time, and whose it is; 0: nobody's. */
+  readonly #left: Float64Array;
+  readonly #at: Float64Array;
+  readonly #tags: Uint32Array;
+  readonly #seeds = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
   readonly #now: () => number;
   #refused = 0;
 
   constructor({ perSecMax, burstSec, addressesMax, now = () => performance.now() }: AddressBudgetOptions) {
     this.#perMs = perSecMax / 1_000;
     this.#burst = Math.max(1, perSecMax * burstSec);
-    this.#buckets = new LRUCache({ max: addressesMax });
+    this.#sets = perSecMax === 0 ? 0 : 2 ** Math.ceil(Math.log2(Math.max(1, addressesMax / WAYS)));
+    const places = this.#sets * WAYS;
+    this.#left = new Float64Array(places);
+    this.#at = new Float64Array(places);
+    this.#tags = new Uint32Array(places);
     this.#now = now;
   }
 
   /** Takes one; `false`: there is none left. */
   take(address: string): boolean {
     if (this.#perMs === 0) return true;
-    const bucket = this.#find(address);
-    if (bucket.left < 1) {
+    const place = this.#claim(address);
+    const left = this.#leftAt(place);
+    if (left < 1) {
       this.#refused += 1;
       return false;
     }
-    bucket.left -= 1;
+    this.#left[place] = left - 1;
     return true;
   }
 
   /** Takes so many, whether they are there or not: whoever owes waits the longer. */
   spend(address: string, cost: number): void {
     if (this.#perMs === 0) return;
-    const bucket = this.#find(address);
-    bucket.left = Math.max(-this.#burst, bucket.left - cost);
+    const place = this.#claim(address);
+    this.#left[place] = Math.max(-this.#burst, this.#leftAt(place) - cost);
   }
 
   /** Whether there is one left. */
   has(address: string): boolean {
-    if (this.#perMs === 0 || this.#find(address).left >= 1) return true;
+    if (this.#perMs === 0) return true;
+    const place = this.#find(address);
+    if (place === -1 || this.#leftAt(place) >= 1) return true;
     this.#refused += 1;
     return false;
   }
 
   /** Whole seconds until there is one again. */
   waitSec(address: string): number {
-    return Math.max(1, Math.ceil((1 - this.#find(address).left) / this.#perMs / 1_000));
+    const place = this.#find(address);
+    const left = place === -1 ? this.#burst : this.#leftAt(place);
+    return Math.max(1, Math.ceil((1 - left) / this.#perMs / 1_000));
   }
 
   /** Times there was none left for somebody. */
@@ -69,25 +83,41 @@ export class AddressBudget {
     return this.#refused;
   }
 
-  get addresses(): number {
-    return this.#buckets.size;
+  /** Where the address is remembered; -1: nowhere, so it has all of its budget. */
+  #find(address: string): number {
+    const name = isIPv6(address) ? networkOf(address) : address;
+    const first = (hash(name, this.#seeds[0]) & (this.#sets - 1)) * WAYS;
+    const tag = hash(name, this.#seeds[1]) || 1;
+    for (let place = first; place < first + WAYS; place += 1) if (this.#tags[place] === tag) return place;
+    return -1;
   }
 
-  #find(address: string): Bucket {
+  #claim(address: string): number {
     const name = isIPv6(address) ? networkOf(address) : address;
-    const now = this.#now();
-    const bucket = this.#buckets.get(name);
-    if (bucket === undefined) {
-      const full = { left: this.#burst, at: now };
-      this.#buckets.set(name, full);
-      return full;
+    const first = (hash(name, this.#seeds[0]) & (this.#sets - 1)) * WAYS;
+    const tag = hash(name, this.#seeds[1]) || 1;
+    let fullest = first;
+    for (let place = first; place < first + WAYS; place += 1) {
+      if (this.#tags[place] === tag) return place;
+      if (this.#leftAt(place) > this.#leftAt(fullest)) fullest = place;
     }
-    bucket.left = Math.min(this.#burst, bucket.left + (now - bucket.at) * this.#perMs);
-    bucket.at = now;
-    return bucket;
+    this.#tags[fullest] = tag;
+    this.#left[fullest] = this.#burst;
+    this.#at[fullest] = this.#now();
+    return fullest;
+  }
+
+  /** Brought up to now. */
+  #leftAt(place: number): number {
+    if (this.#tags[place] === 0) return Number.POSITIVE_INFINITY;
+    const now = this.#now();
+    const earned = (now - (this.#at[place] ?? now)) * this.#perMs;
+    const left = Math.min(this.#burst, (this.#left[place] ?? 0) + earned);
+    this.#left[place] = left;
+    this.#at[place] = now;
+    return left;
   }
 }
-
 /** Whoever has one IPv6 address has 2^64 of them: the first half counts. IPv4 written as IPv6 is what it is. */
 export function networkOf(address: string): string {
   const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
@@ -103,4 +133,13 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':');
+}
+
+/** FNV-1a from a seed, with the last step of MurmurHash3 so that all bits count. Unsigned, 32 bits. */
+function hash(text: string, seed: number): number {
+  let value = seed;
+  for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
 }

@@ -12,7 +12,7 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
     .header('cache-control', 'no-store')
     .type('application/problem+json')
     // Text would get a charset, and JSON has none (RFC 8259, section 11).
-    .send(Buffer.from(JSON.stringify(problem.toBody())));
+    .send(Buffer.from(problem.toText()));
 }
 
 /** The framework's own words can quote the URL or the body, and with them a token: ours are used instead. */

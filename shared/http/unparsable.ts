@@ -8,7 +8,7 @@ export function answerUnparsable(error: Error & { code?: string }, socket: Socke
     return;
   }
   const problem = new Problem(codeOf(error));
-  const body = JSON.stringify(problem.toBody());
+  const body = problem.toText();
   socket.end(
     `HTTP/1.1 ${problem.status} ${PROBLEMS[problem.code].title}\r\n` +
       `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +

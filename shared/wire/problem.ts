@@ -33,6 +33,13 @@ export class Problem extends PlainError {
     return PROBLEMS[this.code].status;
   }
 
+  #text: string | null = null;
+
+  /** The body as it is sent. */
+  toText(): string {
+    return (this.#text ??= JSON.stringify(this.toBody()));
+  }
+
   /** The RFC 9457 body. `type` is a relative reference, so that it means the same on every node. */
   toBody(): Record<string, unknown> {
     const { status, title } = PROBLEMS[this.code];

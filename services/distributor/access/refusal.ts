@@ -5,8 +5,20 @@ export type Refusal = Extract<Decision, { allowed: false }>;
 
 const STALE_RETRY_SEC = 5;
 
+/** Refusals that are the same for everybody, as problems that are made once. */
+const known = new WeakMap<Refusal, Problem>();
+
 /** What a client is told, with the header fields that belong to it (RFC 6750, section 3; RFC 9110, section 10.2.3). */
-export function toRefusalProblem({ code, reason, needs }: Refusal): Problem {
+export function toRefusalProblem(refusal: Refusal): Problem {
+  if (refusal.needs !== undefined) return makeProblem(refusal);
+  const before = known.get(refusal);
+  if (before !== undefined) return before;
+  const problem = makeProblem(refusal);
+  known.set(refusal, problem);
+  return problem;
+}
+
+function makeProblem({ code, reason, needs }: Refusal): Problem {
   const extensions: ProblemExtensions = {
     ...(reason === undefined ? {} : { reason }),
     ...(needs === undefined ? {} : { needs: needs() }),

@@ -25,7 +25,7 @@ export function createRawProblemSender({ cors, tally, log }: RawProblemOptions):
       response.destroy();
       return;
     }
-    const body = isOpaqueRefusal(request.headers, problem.status) ? '' : JSON.stringify(problem.toBody());
+    const body = isOpaqueRefusal(request.headers, problem.status) ? '' : problem.toText();
     const headers: string[] = [];
     for (const name in problem.headers) headers.push(name, problem.headers[name] ?? '');
     headers.push('cache-control', 'no-store');
