@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServiceProcess, type ServiceProcess } from '../../services/devnet/process.ts';
 import { readConfig } from '../../services/distributor/config.ts';
@@ -43,6 +46,7 @@ beforeAll(async () => {
       PANOPTES_CACHE_BYTES_MAX: String(CACHE_BYTES),
       PANOPTES_STORAGE_URLS: `${source.url}/a`,
       PANOPTES_SOURCE_IDLE_MS_MAX: '60000',
+      PANOPTES_DRAIN_MS_MAX: '9000',
     }),
   );
 }, LONG_MS);
@@ -264,14 +268,18 @@ describe('several processes behind one port', () => {
     const answers = [await first, ...(await many(2 * PROCESSES - 1, asset))];
     await Promise.all(answers.map((answer) => answer.has(HALF)));
     const stopped = node.kill('SIGTERM');
+    // Whoever comes while they stop may be left waiting, but not served.
     await until('nobody new is served', () =>
-      begin(asset).then(
-        (answer) => {
-          answer.leave();
-          return false;
-        },
-        () => true,
-      ),
+      Promise.race([
+        setTimeout(1_000, true),
+        begin(asset).then(
+          (answer) => {
+            answer.leave();
+            return false;
+          },
+          () => true,
+        ),
+      ]),
     );
     await upstream.send(asset.bytes.subarray(HALF));
     upstream.end();
@@ -282,6 +290,30 @@ describe('several processes behind one port', () => {
     await stopped;
   });
 });
+
+it('when all of them are full, the next connection is closed and goes round no circles', async () => {
+  const own = await startTestDistributor();
+  try {
+    await using full = await startServiceProcess('distributor', {
+      ...own.configuration,
+      PANOPTES_PROCESSES: '2',
+      PANOPTES_CONNECTIONS_MAX: '4',
+      PANOPTES_CACHE_DIR: `${String(own.configuration.PANOPTES_CACHE_DIR)}-full`,
+    });
+    const { hostname, port } = new URL(full.url);
+    const sockets = Array.from({ length: 12 }, () => connect(Number(port), hostname));
+    let closed = 0;
+    for (const socket of sockets) socket.on('error', () => undefined).on('close', () => (closed += 1));
+    await until('those beyond the limit are closed', () => closed === 8);
+    // Those that stay are served.
+    const answers = sockets.filter((socket) => !socket.closed).map((socket) => once(socket, 'data'));
+    for (const socket of sockets) if (!socket.closed) socket.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
+    for (const answer of answers) expect(String((await answer)[0])).toMatch(/^HTTP\/1.1 200 /);
+    for (const socket of sockets) socket.destroy();
+  } finally {
+    await own[Symbol.asyncDispose]();
+  }
+}, 60_000);
 
 const required = {
   PANOPTES_DATABASE_URL: 'postgres://localhost/x',

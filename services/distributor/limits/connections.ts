@@ -33,8 +33,6 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
   const refused = { connections: 0, connections_per_address: 0 };
   let open = 0;
   let idle = 0;
-  server.maxConnections = connectionsMax;
-  server.on('drop', () => (refused.connections += 1));
   server.prependListener('connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '');
     const count = (byAddress.get(address) ?? 0) + 1;
@@ -46,6 +44,12 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
       if (left === 0) byAddress.delete(address);
       else byAddress.set(address, left);
     });
+    // Not by `server.maxConnections`: of several processes, each that is full would pass it on to the next, for ever.
+    if (open > connectionsMax) {
+      refused.connections += 1;
+      socket.destroy();
+      return;
+    }
     if (connectionsPerAddressMax === 0 || count <= connectionsPerAddressMax) return;
     if (isTrustedProxy(socket.remoteAddress ?? '')) return;
     refused.connections_per_address += 1;

@@ -101,8 +101,9 @@ function startMember(cache: AssetCache, enter: () => WorkerRole, metrics: () => 
   const calls = createBirpc<Worker, Primary>(
     { ...keeper, enter, metrics },
     {
+      // What cannot be said to a worker that ends is not said: its end ends all calls.
       post: (message: object) => {
-        if (worker.isConnected()) worker.send(message);
+        if (worker.isConnected()) worker.send(message, () => undefined);
       },
       on: (listen) => void worker.on('message', listen),
       timeout: -1,

@@ -21,7 +21,7 @@ export function startWorker(config: DistributorConfig): Promise<Running> {
         metrics: () => registry.getMetricsAsJSON(),
       },
       {
-        post: (message) => void process.send?.(message),
+        post: (message) => void process.send?.(message, undefined, undefined, () => undefined),
         on: (listen) => void process.on('message', listen),
         // An asset may take as long as its sources do.
         timeout: -1,
