@@ -32,7 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     load: () => import('./load.ts'),
   },
   peers: {
-    about: 'the same files from the distributor and from nginx, on one core',
+    about: 'the same files from the distributor, from nginx and from Express, on one core',
     load: () => import('./peers.ts'),
   },
   'policy-map': {

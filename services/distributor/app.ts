@@ -74,7 +74,12 @@ export function createApp(
     sendProblem(request, response, problem);
     return true;
   };
-  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept });
+  const app = createServer({
+    ...{ log, bodyBytesMax: BODY_BYTES_MAX, trustProxy, limits, intercept },
+    onUnparsable: (code) => {
+      tally.answered(code);
+    },
+  });
   const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   addCors(app, cors);
   addOpaqueRefusals(app);

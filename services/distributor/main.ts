@@ -34,10 +34,18 @@ function readOptions(): () => DistributorConfig {
       process.stdout.write(HELP);
       process.exit(0);
     }
-    const told = values.processes === undefined ? {} : { processes: asProcesses(values.processes) };
+    const told = values.processes === undefined ? {} : { processes: readProcesses(values.processes) };
     return () => ({ ...readConfig(), ...told });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exit(2);
+  }
+}
+
+function readProcesses(text: string): number {
+  try {
+    return asProcesses(text);
+  } catch (error) {
+    throw new Error(`--processes ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -30,6 +30,25 @@ export interface MetricsSources {
   readonly sizes: () => Readonly<Record<string, number>>;
 }
 
+/** A counter that is read off when somebody asks. */
+export function addTotal(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number | Promise<number>,
+): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    async collect() {
+      const total = await read();
+      this.reset();
+      this.inc(total);
+    },
+  });
+}
+
 type Values = Iterable<[string, number]>;
 
 function addCounter(
@@ -104,13 +123,13 @@ export function registerServing(registry: Registry, sources: MetricsSources): vo
     'Requests that wait for a check of their new token',
     () => firstSights.stats.waiting,
   );
-  addGauge(
+  addTotal(
     registry,
     'panoptes_signature_seconds_total',
     'Processor time that checking new tokens has taken',
     () => firstSights.stats.spentMs / 1_000,
   );
-  addGauge(
+  addTotal(
     registry,
     'panoptes_fast_answers_total',
     'Answers about assets without any framework, among panoptes_answers_total',
@@ -132,7 +151,7 @@ export function registerServing(registry: Registry, sources: MetricsSources): vo
     'Bytes of images in other sizes in memory',
     () => sources.images.stats.bytes,
   );
-  addGauge(registry, 'panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
+  addTotal(registry, 'panoptes_served_bytes_total', 'Bytes of assets in answers', () => tally.bytes);
   addGauge(registry, 'panoptes_seen_tokens', 'Verified tokens remembered', () => verifier.stats.tokens);
   addGauge(
     registry,
@@ -235,13 +254,13 @@ export function createNodeRegistry(cache: AssetCache, limits: Limits): Registry 
     'Assets in line to be fetched',
     async () => (await cache.stats()).fetches.waiting,
   );
-  addGauge(
+  addTotal(
     registry,
     'panoptes_fetched_bytes_total',
     'Bytes that came from sources, right or wrong',
     async () => (await cache.stats()).fetches.bytes,
   );
-  addGauge(
+  addTotal(
     registry,
     'panoptes_contradictions_total',
     'How often a source contradicted what answers had been given, which were cut',

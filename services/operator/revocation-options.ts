@@ -22,6 +22,14 @@ export interface RevocationOptions {
   readonly days: string;
 }
 
+const SHAPES: Readonly<Record<Name, string>> = {
+  jti: 'the jti of a token, as it stands there',
+  sub: 'a subject is member:7, worker:content:3 or account:<address>',
+  sid: 'the sid of a session, as its owner’s list shows it',
+  gateway: 'the decimal id of a gateway',
+  kid: 'the kid of a signing key, as tokens and certificates have it',
+};
+
 export const NAMES_USAGE = `  --jti ID          one token
   --sub SUBJECT     what a subject holds: member:7, worker:content:3, account:<address>
   --sid ID          what a session key asked for, and what was narrowed from that
@@ -39,7 +47,7 @@ export function parseRevocationOptions(
     throw new UsageError(`exactly one of ${KINDS.map((name) => `--${name}`).join(', ')}`);
   const value = values[kind] ?? '';
   if (!NAMES[kind].test(value) || (kind === 'gateway' && !isId(value)))
-    throw new UsageError(`--${kind} is not one`);
+    throw new UsageError(`the value of --${kind} is none: ${SHAPES[kind]}`);
   const databaseUrl = parseDatabaseUrl('database-url', values['database-url']);
   return { databaseUrl, kind, value, days: ('days' in values ? values.days : undefined) ?? '' };
 }

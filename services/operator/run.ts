@@ -23,7 +23,7 @@ export async function run(
   const command = commands.find((known) => known.name === name);
   if (!command) {
     complain(
-      `panoptes: ${name === undefined ? 'which command?' : 'there is no such command'} See panoptes --help`,
+      `panoptes: ${name === undefined ? 'which command?' : 'there is no such command.'} See panoptes --help`,
     );
     return WRONG_USAGE;
   }

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { fastify, LogController, type FastifyInstance } from 'fastify';
 import type { Logger } from '../runtime/index.ts';
-import { Problem } from '../wire/index.ts';
+import { Problem, type ProblemCode } from '../wire/index.ts';
 import { parseAddressBlocks } from './address-blocks.ts';
 import { refuseUnrouted } from './not-found.ts';
 import { sendProblem, toProblem } from './problems.ts';
@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly limits?: ServerLimits;
   /** Sees every request before Fastify does; `true`: it has answered, and Fastify is not to see it. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Hears the code of each answer to what never became a request. */
+  readonly onUnparsable?: (code: ProblemCode) => void;
 }
 
 /** Largest path parameter. Role tokens travel in paths (`/t/<token>/…`) and may hold 4,096 bytes. */
@@ -62,7 +64,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     serverFactory: (handler) => createHttpServer(handler, options),
-    clientErrorHandler: answerUnparsable,
+    clientErrorHandler: (error, socket) => {
+      answerUnparsable(error, socket, options.onUnparsable);
+    },
     frameworkErrors: (error, request, reply) => {
       sendProblem(toProblem(error), request, reply);
     },

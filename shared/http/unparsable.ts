@@ -1,13 +1,21 @@
 import type { Socket } from 'node:net';
 import { Problem, PROBLEMS, type ProblemCode } from '../wire/index.ts';
 
-/** Answers what never became a request: bytes that are not HTTP, headers over Node's limit, headers that never end. */
-export function answerUnparsable(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers what never became a request: bytes that are not HTTP, headers over Node's limit, headers that never end.
+ * `tell` hears the code of each.
+ */
+export function answerUnparsable(
+  error: Error & { code?: string },
+  socket: Socket,
+  tell?: (code: ProblemCode) => void,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const problem = new Problem(codeOf(error));
+  tell?.(problem.code);
   const body = problem.toText();
   socket.end(
     `HTTP/1.1 ${problem.status} ${PROBLEMS[problem.code].title}\r\n` +

@@ -17,10 +17,23 @@ each a comparison of every answer with the tables.
 
 process.exitCode = await main();
 
+function readOptions() {
+  try {
+    const options = {
+      schedules: { type: 'string' },
+      seed: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return null;
+  }
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { schedules: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
-  });
+  const values = readOptions();
+  if (values === null) return 2;
   if (values.help) {
     process.stdout.write(USAGE);
     return 0;

@@ -304,8 +304,8 @@ it('when all of them are full, the next connection is closed and goes round no c
     const sockets = Array.from({ length: 12 }, () => connect(Number(port), hostname));
     let closed = 0;
     for (const socket of sockets) socket.on('error', () => undefined).on('close', () => (closed += 1));
-    await until('those beyond the limit are closed', () => closed === 8);
-    // Those that stay are served.
+    await until('those beyond the limit are closed', () => closed >= 8);
+    // Those that stay are served: one process may have got fewer than the other.
     const answers = sockets.filter((socket) => !socket.closed).map((socket) => once(socket, 'data'));
     for (const socket of sockets) if (!socket.closed) socket.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
     for (const answer of answers) expect(String((await answer)[0])).toMatch(/^HTTP\/1.1 200 /);

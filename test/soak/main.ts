@@ -23,14 +23,25 @@ of the machine than when it had warmed up.
 
 process.exitCode = await main();
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      ...{ minutes: { type: 'string' }, seed: { type: 'string' } },
-      ...{ viewers: { type: 'string' }, processes: { type: 'string' } },
+function readOptions() {
+  try {
+    const options = {
+      minutes: { type: 'string' },
+      viewers: { type: 'string' },
+      processes: { type: 'string' },
+      seed: { type: 'string' },
       help: { type: 'boolean' },
-    },
-  });
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return null;
+  }
+}
+
+async function main(): Promise<number> {
+  const values = readOptions();
+  if (values === null) return 2;
   if (values.help) {
     process.stdout.write(USAGE);
     return 0;
@@ -41,7 +52,7 @@ async function main(): Promise<number> {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
   const areCounts = [viewers, processes].every((count) => Number.isSafeInteger(count) && count > 0);
   if (!(minutes > 0) || !areCounts || !Number.isSafeInteger(seed)) {
-    process.stderr.write(USAGE);
+    process.stderr.write(`Numbers above 0, please.\n\n${USAGE}`);
     return 2;
   }
   console.log(`seed ${seed}, ${minutes} minutes`);

@@ -77,7 +77,8 @@ export function createGate(options: GateOptions): Gate {
       facts.token = verifier.findSeen(tokenText, facts.nowSec);
     const decision = decide(base, asset, facts);
     if (decision.allowed && decision.public) return age.knownAgeMs() > publicAgeMsMax ? STALE : decision;
-    if (!decision.allowed && isAboutNoPolicy(decision.code)) return decision;
+    if (!decision.allowed && isAboutNoPolicy(decision.code))
+      return age.knownAgeMs() > publicAgeMsMax ? STALE : decision;
     if (isStale()) return STALE;
     return decision.allowed || tokenText === null || facts.token !== null ? decision : null;
   };

@@ -7,7 +7,7 @@ import { addGauge, AggregatorRegistry, createRegistry, Registry } from '../../..
 import { createLog, type Running } from '../../../shared/runtime/index.ts';
 import type { AssetCache } from '../assets/asset-cache.ts';
 import type { DistributorConfig } from '../config.ts';
-import { createNodeRegistry } from '../metrics.ts';
+import { addTotal, createNodeRegistry } from '../metrics.ts';
 import { openCache } from '../open-cache.ts';
 import { STOP_MS } from '../serve.ts';
 import { createKeeper } from './keeper.ts';
@@ -45,7 +45,7 @@ export function startProcesses(config: DistributorConfig): Promise<Running> {
     const own = Registry.merge([createRegistry(), createNodeRegistry(cache, config.limits)]);
     let ends = 0;
     addGauge(own, 'panoptes_processes', 'Processes that are to serve, and run', () => workers.size);
-    addGauge(own, 'panoptes_process_ends_total', 'Processes that ended and were replaced', () => ends);
+    addTotal(own, 'panoptes_process_ends_total', 'Processes that ended and were replaced', () => ends);
     const metrics = async (): Promise<string> => {
       const parts = await Promise.all([own.getMetricsAsJSON(), ...[...workers.values()].map(metricsOf)]);
       return AggregatorRegistry.aggregate(parts).metrics();
