@@ -15,7 +15,10 @@ export function parseAddressBlocks(blocks: readonly string[]): AddressBlocks {
     if (family === null || rest.length > 0 || !(length <= bits))
       throw new Error('must be an IP address or a CIDR block');
     list.addSubnet(address, length, family);
+    const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
     if (family === 'ipv4') ipv4.push({ network: parseIPv4(address), shift: 2 ** (32 - length) });
+    else if (mapped !== undefined && length >= 96)
+      ipv4.push({ network: parseIPv4(mapped), shift: 2 ** (128 - length) });
   }
   return (address) => {
     // Asked for every request: `BlockList` makes an object of each address, which costs microseconds.

@@ -84,7 +84,7 @@ async function openStore(options: Options = {}): Promise<TestStore> {
     const distant = createDistantCache({
       dir,
       openFilesMax: 4,
-      primary: called(createKeeper(local)),
+      primary: called(createKeeper(local, log)),
       touchMs: 1,
     });
     removed = (key) => {
@@ -128,6 +128,9 @@ function called(keeper: Keeper): DistantCacheOptions['primary'] {
     stats: call(stats),
   };
 }
+
+const descriptors = async (): Promise<number> =>
+  process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0;
 
 interface Given extends DataObject {
   readonly bytes: Buffer;
@@ -182,6 +185,30 @@ describe.each(WAYS)('a miss, %s', (_way, distant) => {
     expect(requests()).toBe(1);
     expect(answers.map(({ cache }) => cache).sort()).toEqual(['miss', ...Array<string>(49).fill('pending')]);
     for (const answer of answers) expect((await read(answer)).equals(object.bytes)).toBe(true);
+  });
+
+  it('gives all who wait for a small asset one copy of it, from the source and from disk', async () => {
+    const store = await openStore();
+    const object = await given(900);
+    const ask = async (from: TestStore): Promise<Set<unknown>> => {
+      const answers = await Promise.all(Array.from({ length: 200 }, () => from.open(object)));
+      return new Set(answers.map(({ content }) => ('bytes' in content ? content.bytes : null)));
+    };
+    expect((await ask(store)).size).toBe(1);
+    await store[Symbol.asyncDispose]();
+    expect((await ask(await openStore({ sources: [] }))).size).toBe(1);
+  });
+
+  it('opens a file once for all who want it at the same time, and closes it after the last', async () => {
+    const before = await descriptors();
+    const store = await openStore();
+    const object = await given(9_000);
+    await read(await store.open(object));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => store.open(object)));
+    expect(await descriptors()).toBeLessThan(before + 20);
+    for (const answer of answers) expect((await read(answer)).equals(object.bytes)).toBe(true);
+    await store[Symbol.asyncDispose]();
+    await expect.poll(descriptors).toBeLessThan(before + 20);
   });
 
   it('never holds more than the limit of fetches at a time', async () => {

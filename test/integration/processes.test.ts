@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { Agent, get } from 'node:http';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -98,9 +99,21 @@ const workers = async (): Promise<number[]> => {
   );
   return pids.filter((_, index) => commands[index]?.includes('distributor/main.ts'));
 };
+/**
+ * Over connections of their own, whichever is answered first: one that is handed to a process in the moment of its death
+ * is lost, and one that is stopped keeps the one it gets.
+ */
+const freshMetrics = (): Promise<string> =>
+  Promise.any(
+    [1, 2, 3].map(async () => {
+      const answer = await beginAnswer(`${node.url}/metrics`);
+      await answer.ended;
+      return answer.bytes().toString();
+    }),
+  );
 const metric = async (name: string): Promise<number> => {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  return Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1]);
+  const line = new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm');
+  return Number(line.exec(await freshMetrics())?.[1]);
 };
 
 describe('several processes behind one port', () => {
@@ -216,6 +229,48 @@ describe('several processes behind one port', () => {
       LONG_MS,
     );
     expect(await statusesOf(asset)).toEqual(all(200));
+  });
+
+  it('one that dies while the primary stands still takes nobody along', async () => {
+    const before = await workers();
+    const agents = Array.from({ length: 20 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    // Each is a call to the primary.
+    const ask = (agent: Agent): Promise<number> =>
+      new Promise((resolve) => {
+        get(`${node.url}/api/v1/status`, { agent }, (response) => {
+          response.resume().on('close', () => resolve(response.statusCode ?? 0));
+        }).on('error', () => resolve(0));
+      });
+    expect(new Set(await Promise.all(agents.map(ask)))).toEqual(new Set([200]));
+    process.kill(node.pid, 'SIGSTOP');
+    const asked = agents.map(ask);
+    await setTimeout(200); // for the calls to be on their way
+    process.kill(before[0] ?? 0, 'SIGKILL');
+    await setTimeout(100); // and for its channel to be gone
+    process.kill(node.pid, 'SIGCONT');
+    expect(await Promise.all(asked)).toContain(200);
+    await until('another has its place', async () => (await workers()).length === PROCESSES, LONG_MS);
+    expect(await workers()).toEqual(expect.arrayContaining(before.slice(1)));
+    for (const agent of agents) agent.destroy();
+  });
+
+  it('never count backwards, whoever ends or is late', async () => {
+    const asset = await film();
+    await fetched(asset);
+    for (const answer of await many(9, asset)) await answer.ended;
+    const whole = 'panoptes_answers_total{outcome="whole"}';
+    const before = await metric(whole);
+    const [one = 0, other = 0] = await workers();
+    process.kill(one, 'SIGSTOP');
+    try {
+      expect(await metric(whole)).toBeGreaterThanOrEqual(before);
+    } finally {
+      process.kill(one, 'SIGCONT');
+    }
+    process.kill(other, 'SIGKILL');
+    await until('another has its place', async () => !(await workers()).includes(other), LONG_MS);
+    expect(await metric(whole)).toBeGreaterThanOrEqual(before);
+    await until('all are back', async () => (await workers()).length === PROCESSES, LONG_MS);
   });
 
   it('tell of themselves together', async () => {

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HELD_BYTES } from '../../services/distributor/assets/arrival.ts';
 import { createCleanup } from '../../shared/base/index.ts';
-import { startTestDistributor, type TestAsset, type TestDistributor } from '../support/distributor.ts';
+import {
+  MEMBERS_ONLY,
+  startTestDistributor,
+  type TestAsset,
+  type TestDistributor,
+} from '../support/distributor.ts';
 import { beginAnswer, type PartialAnswer } from '../support/partial-answer.ts';
 import { startScriptedSource, type ScriptedSource, type Upstream } from '../support/scripted-source.ts';
 import { until } from '../support/until.ts';
@@ -129,6 +134,25 @@ describe('while an asset arrives', () => {
     upstream.end();
     const refused = await late;
     expect([refused.status, await refused.ended]).toEqual([451, 'whole']);
+  });
+
+  it('an answer that has not begun when the key of its token is revoked is a refusal', async () => {
+    const gated = await node.addAsset({ bytes: randomBytes(20_000), isMissing: true, policy: MEMBERS_ONLY });
+    const headers = { authorization: `Bearer ${node.token()}` };
+    const asked = node.get(gated, { headers });
+    const upstream = await source.next();
+    await upstream.send(gated.bytes.subarray(0, 10_000), gated.bytes.length);
+    await node.db.pool.query('update panoptes.signing_key set revoked_at = now()');
+    try {
+      const look = { method: 'HEAD', headers };
+      await until('nobody else gets it', async () => (await node.get(gated, look)).status === 401);
+      await upstream.send(gated.bytes.subarray(10_000));
+      upstream.end();
+      expect((await asked).status).toBe(401);
+    } finally {
+      await node.db.pool.query('update panoptes.signing_key set revoked_at = null');
+      await until('the key is good again', async () => (await node.get(gated, { headers })).status === 200);
+    }
   });
 
   it('a client that goes away stops nobody, and with none left it still gets here', async () => {

@@ -69,9 +69,16 @@ export function createGate(options: GateOptions): Gate {
   const { policyAgeMsMax, chainAgeMsMax, publicAgeMsMax } = options;
   const isStale = (): boolean => age.policyAgeMs() > policyAgeMsMax || age.chainAgeMs() > chainAgeMsMax;
 
+  const dropToken = (facts: RequestFacts): void => {
+    facts.token = null;
+    facts.tokenError = new TokenError('key_not_valid', 'the key is revoked');
+  };
+
   const glance = (asset: number, facts: RequestFacts): Decision | null => {
     if (age.position === null) return STALE;
     const { tokenText } = facts;
+    // It was good when the request came, and much may have happened while the request waited.
+    if (facts.token !== null && !verifier.trusts(facts.token)) dropToken(facts);
     // A token seen before costs a look-up, so it is in hand at once; a new one only counts if the asset is not public.
     if (tokenText !== null && facts.token === null && facts.tokenError === null)
       facts.token = verifier.findSeen(tokenText, facts.nowSec);
@@ -127,10 +134,7 @@ export function createGate(options: GateOptions): Gate {
   };
 
   const mayGoOn = (asset: number, facts: RequestFacts): boolean => {
-    if (facts.token !== null && !verifier.trusts(facts.token)) {
-      facts.token = null;
-      facts.tokenError = new TokenError('key_not_valid', 'the key is revoked');
-    }
+    if (facts.token !== null && !verifier.trusts(facts.token)) dropToken(facts);
     if (decide(anywhere, asset, facts).allowed) return true;
     // It was public when it began, so nobody has looked at the token yet.
     const { tokenText, token, tokenError } = facts;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { contentHash as hashOf } from '../../../shared/base/index.ts';
+import { contentHash as hashOf, createSingleFlight } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import { HELD_BYTES } from './arrival.ts';
@@ -7,7 +7,7 @@ import type { AssetCache, CacheStatus } from './asset-cache.ts';
 import type { Asker } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
-import type { DataObject } from './source.ts';
+import { cacheKey, type DataObject } from './source.ts';
 
 export interface MemoryAsset {
   readonly bytes: Buffer;
@@ -60,6 +60,8 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     sizeCalculation: ({ bytes }) => bytes.length + 1,
   });
 
+  const loading = createSingleFlight<string, MemoryAsset | null>();
+
   const isOf = (object: DataObject, kept: Kept | undefined): kept is Kept =>
     kept?.contentHash === object.contentHash && kept.bytes.length === object.size;
 
@@ -91,8 +93,12 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
   const find = async (object: DataObject): Promise<StoredAsset['content'] | null> => {
     const inMemory = findInMemory(object);
     if (inMemory) return inMemory;
-    const file = await cache.open(object);
-    return file && object.size <= smallBytesMax ? toMemory(file, object) : file;
+    if (object.size > smallBytesMax) return cache.open(object);
+    // Once, however many ask: what they are given is one copy.
+    return loading(`${cacheKey(object)} ${object.size}`, async () => {
+      const file = await cache.open(object);
+      return file && toMemory(file, object);
+    });
   };
 
   return {

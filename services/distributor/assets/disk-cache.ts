@@ -2,8 +2,10 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../../shared/runtime/index.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { findCachedFiles, saveCacheIndex, type CachedFile } from './cache-index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
+import { createOpenFiles } from './open-files.ts';
 import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
 
 /**
@@ -11,7 +13,7 @@ import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
  * other bytes than its own.
  * Bounded in bytes: what has not been used for longest goes first. Files being written count as far as they have come:
  * what is only promised takes no other file's place.
- * One process uses a folder at a time.
+ * One process uses a folder at a time: opening one that is in use throws.
  */
 export interface DiskCache extends AsyncDisposable {
   /** The file, for the caller to release; `null` when it is not here, or no longer as it was written. */
@@ -56,9 +58,11 @@ export async function openDiskCache({
   onRemoved,
   log,
 }: DiskCacheOptions): Promise<DiskCache> {
+  // A folder made here is for nobody else on this machine: gated assets are in it.
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const lock = await lockFolder(dir);
   const unfinished = join(dir, 'tmp');
   await rm(unfinished, { recursive: true, force: true });
-  // A folder made here is for nobody else on this machine: gated assets are in it.
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
   const pathOf = (key: string): string => cachedPath(dir, key);
 
@@ -74,7 +78,7 @@ export async function openDiskCache({
     removals.set(key, removal);
   };
 
-  const openFiles = new LRUCache<string, OpenFile>({ max: openFilesMax, dispose: (file) => file.release() });
+  const openFiles = createOpenFiles(openFilesMax);
   const sizes = new LRUCache<string, number>({
     maxSize: bytesMax,
     sizeCalculation: (size) => Math.max(1, size),
@@ -87,6 +91,7 @@ export async function openDiskCache({
     if (size <= bytesMax) sizes.set(key, size);
     else remove(key);
   }
+  await Promise.all(removals.values());
 
   const byUse = function* (): Generator<CachedFile> {
     for (const key of sizes.rkeys()) yield { key, size: sizes.peek(key) ?? 0 };
@@ -133,15 +138,9 @@ export async function openDiskCache({
     open: async (key, size) => {
       const known = sizes.get(key);
       if (known === undefined) return null;
-      const already = openFiles.get(key);
-      if (already) return already.take();
-      const file = await findCachedFile(dir, key, size);
-      if (!file) {
-        if (sizes.peek(key) === known) sizes.delete(key);
-        return null;
-      }
-      if (!sizes.has(key)) return file;
-      openFiles.set(key, file.take());
+      const find = (): Promise<OpenFile | null> => findCachedFile(dir, key, size);
+      const file = await openFiles.open(key, size, find, () => sizes.has(key));
+      if (file === null && sizes.peek(key) === known) sizes.delete(key);
       return file;
     },
     has: (key) => sizes.has(key),
@@ -190,6 +189,7 @@ export async function openDiskCache({
       await saveIndex();
       openFiles.clear();
       await Promise.all(removals.values());
+      await lock[Symbol.asyncDispose]();
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Position } from '../../../shared/db/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import type { ServedBuckets } from './bag-map.ts';
 import { Catalogue } from './catalogue.ts';
-import { lockFolder } from './folder-lock.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { Knowledge } from './knowledge.ts';
 import { readSavedMap, saveMap, SavedMapError } from './saved-map.ts';
 

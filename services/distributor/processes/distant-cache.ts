@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { AssetCache } from '../assets/asset-cache.ts';
 import type { Asker } from '../assets/asset-fetcher.ts';
 import { findCachedFile } from '../assets/disk-cache.ts';
-import type { AssetFile, OpenFile } from '../assets/open-file.ts';
+import type { AssetFile } from '../assets/open-file.ts';
+import { createOpenFiles } from '../assets/open-files.ts';
 import { cacheKey, type DataObject } from '../assets/source.ts';
 import { unwrap } from './carried.ts';
 import type { Primary } from './protocol.ts';
@@ -38,7 +38,7 @@ const TOUCH_MS = 1_000;
  */
 export function createDistantCache(options: DistantCacheOptions): DistantCache {
   const { dir, openFilesMax, primary, touchMs = TOUCH_MS } = options;
-  const openFiles = new LRUCache<string, OpenFile>({ max: openFilesMax, dispose: (file) => file.release() });
+  const openFiles = createOpenFiles(openFilesMax);
   /** Goes up when a file is deleted: what was being opened meanwhile may be that one. */
   let removals = 0;
   let tickets = 0;
@@ -87,15 +87,17 @@ export function createDistantCache(options: DistantCacheOptions): DistantCache {
   });
 
   return {
-    open: async (object) => {
+    open: (object) => {
       touch(object);
       const key = cacheKey(object);
-      const already = openFiles.get(key);
-      if (already) return already.take();
+      const { size } = object;
       const before = removals;
-      const file = await findCachedFile(dir, key, object.size);
-      if (file !== null && removals === before) openFiles.set(key, file.take());
-      return file;
+      return openFiles.open(
+        key,
+        size,
+        () => findCachedFile(dir, key, size),
+        () => removals === before,
+      );
     },
     peek: (object) => primary.peek(object),
     touch,

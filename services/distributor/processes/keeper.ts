@@ -1,5 +1,6 @@
 import type { AssetCache } from '../assets/asset-cache.ts';
 import type { AssetFile } from '../assets/open-file.ts';
+import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import { carry } from './carried.ts';
 import type { Primary } from './protocol.ts';
@@ -12,7 +13,7 @@ interface Ticket {
   file: AssetFile | null;
 }
 
-export function createKeeper(cache: AssetCache): Keeper {
+export function createKeeper(cache: AssetCache, log: Logger): Keeper {
   const tickets = new Map<number, Ticket>();
   const open = (ticket: number): Ticket => {
     const opened = { left: new AbortController(), file: null };
@@ -35,7 +36,7 @@ export function createKeeper(cache: AssetCache): Keeper {
   return {
     bring: (ticket, object, address) => {
       const { left } = open(ticket);
-      return carry(async () => {
+      return carry(log, async () => {
         try {
           return (await isHere(object))
             ? 'pending'
@@ -48,7 +49,7 @@ export function createKeeper(cache: AssetCache): Keeper {
     follow: (ticket, object, bytes, address) => {
       const opened = open(ticket);
       const { signal } = opened.left;
-      return carry(async () => {
+      return carry(log, async () => {
         try {
           const whole = await cache.open(object);
           const { file, fetched } =
@@ -66,7 +67,7 @@ export function createKeeper(cache: AssetCache): Keeper {
       });
     },
     read: (ticket, length, position, last) =>
-      carry(async () => {
+      carry(log, async () => {
         const file = tickets.get(ticket)?.file;
         if (!file) throw new Problem('unavailable', 'The answer has ended');
         const bytes = Buffer.allocUnsafeSlow(length);

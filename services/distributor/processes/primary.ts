@@ -1,22 +1,20 @@
 import cluster from 'node:cluster';
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
-import { addGauge, AggregatorRegistry, createRegistry, Registry } from '../../../shared/http/index.ts';
-import { createLog, type Running } from '../../../shared/runtime/index.ts';
+import { addGauge, createRegistry, Registry } from '../../../shared/http/index.ts';
+import { createLog, type Logger, type Running } from '../../../shared/runtime/index.ts';
 import type { AssetCache } from '../assets/asset-cache.ts';
 import type { DistributorConfig } from '../config.ts';
 import { addTotal, createNodeRegistry } from '../metrics.ts';
 import { openCache } from '../open-cache.ts';
 import { STOP_MS } from '../serve.ts';
+import { createAllMetrics } from './all-metrics.ts';
 import { createKeeper } from './keeper.ts';
 import type { Primary, Worker, WorkerRole } from './protocol.ts';
 
 /** More than a worker takes that ends itself when it cannot stop. */
 const KILL_MS = 1_000;
-/** How long `/metrics` waits for a worker that is busy. */
-const METRICS_MS_MAX = 2_000;
 /** Who has served for so long was not broken from the start: its successor comes at once. */
 const STEADY_MS = 30_000;
 const BACKOFF = { baseMs: 500, capMs: 30_000 } as const;
@@ -46,14 +44,12 @@ export function startProcesses(config: DistributorConfig): Promise<Running> {
     let ends = 0;
     addGauge(own, 'panoptes_processes', 'Processes that are to serve, and run', () => workers.size);
     addTotal(own, 'panoptes_process_ends_total', 'Processes that ended and were replaced', () => ends);
-    const metrics = async (): Promise<string> => {
-      const parts = await Promise.all([own.getMetricsAsJSON(), ...[...workers.values()].map(metricsOf)]);
-      return AggregatorRegistry.aggregate(parts).metrics();
-    };
+    const all = createAllMetrics(own);
+    const metrics = (): Promise<string> => all.render([...workers.values()].map(({ calls }) => calls));
 
     const start = (slot: number, listens: WorkerRole['listens']): Member => {
       const role = (): WorkerRole => ({ slot, processes: config.processes, listens });
-      const worker = startMember(cache, role, metrics);
+      const worker = startMember({ cache, enter: role, metrics, log });
       workers.set(slot, worker);
       return worker;
     };
@@ -64,6 +60,7 @@ export function startProcesses(config: DistributorConfig): Promise<Running> {
         const startedAt = performance.now();
         const how = await worker.ended;
         workers.delete(slot);
+        all.ended(worker.calls);
         if (stopping.signal.aborted) return;
         ends += 1;
         failures = performance.now() - startedAt > STEADY_MS ? 0 : failures + 1;
@@ -95,9 +92,14 @@ interface Member {
   stop(msMax: number): Promise<void>;
 }
 
-function startMember(cache: AssetCache, enter: () => WorkerRole, metrics: () => Promise<string>): Member {
+interface MemberOptions extends Pick<Primary, 'enter' | 'metrics'> {
+  readonly cache: AssetCache;
+  readonly log: Logger;
+}
+
+function startMember({ cache, enter, metrics, log }: MemberOptions): Member {
   const worker = cluster.fork();
-  const keeper = createKeeper(cache);
+  const keeper = createKeeper(cache, log);
   const calls = createBirpc<Worker, Primary>(
     { ...keeper, enter, metrics },
     {
@@ -109,10 +111,14 @@ function startMember(cache: AssetCache, enter: () => WorkerRole, metrics: () => 
       timeout: -1,
     },
   );
-  const ended = once(worker, 'exit').then(([code, signal]) => {
-    keeper[Symbol.dispose]();
-    calls.$close();
-    return String(signal ?? code);
+  // Its channel may break while something is said to it; all that matters of that is its end.
+  worker.on('error', () => undefined);
+  const ended = new Promise<string>((resolve) => {
+    worker.once('exit', (code, signal: string | null) => {
+      keeper[Symbol.dispose]();
+      calls.$close();
+      resolve(signal ?? String(code));
+    });
   });
   const serving = new Promise<string>((resolve, reject) => {
     worker.on('message', (message: { readonly listening?: string }) => {
@@ -136,15 +142,3 @@ function startMember(cache: AssetCache, enter: () => WorkerRole, metrics: () => 
     },
   };
 }
-
-/** What a worker that is too busy, or gone, does not say is left out. */
-const metricsOf = async ({ calls }: Member): ReturnType<Worker['metrics']> => {
-  const late = new AbortController();
-  const nothing = setTimeout(METRICS_MS_MAX, [], late);
-  try {
-    return await Promise.race([calls.metrics(), nothing]).catch(() => []);
-  } finally {
-    late.abort();
-    nothing.catch(() => undefined);
-  }
-};

@@ -93,7 +93,7 @@ class Handling implements AssetAnswer {
     if (object === null) throw new Problem('not_found');
     if (matchesEtag(this.#request.headers['if-none-match'], this.#etag))
       return store.peek(object).then((cache) => {
-        sender.sendNotModified(this.#reply, cache, headers);
+        sender.sendNotModified(this.#reply, cache, this.headers());
       });
     if (this.#imageSize !== null) return this.#sendImage(object, this.#imageSize);
     if (this.#range === 'unsatisfiable') throw unsatisfiable(object);
@@ -131,8 +131,8 @@ class Handling implements AssetAnswer {
   /** All that is said of any answer that is not a refusal. */
   #headersOf(decision: Decision): FlatHeaders {
     if (!decision.allowed) throw toRefusalProblem(decision);
-    const { token, nowSec, isTokenInUrl } = this.#facts;
-    const tokenLifeSec = token === null || !decision.lasts ? null : token.exp - nowSec;
+    const { token, isTokenInUrl } = this.#facts;
+    const tokenLifeSec = token === null || !decision.lasts ? null : token.exp - nowSec(this.#parts.clock);
     const isForAll = decision.public && !isTokenInUrl;
     return this.#parts.headersFor(this.#etag, isForAll, tokenLifeSec, this.#request.headers.origin);
   }

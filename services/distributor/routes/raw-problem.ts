@@ -19,12 +19,12 @@ export function createRawProblemSender({ cors, tally, log }: RawProblemOptions):
     const problem = toProblem(error);
     const { code, cause } = problem;
     if (code === 'internal' || cause !== undefined) log.error({ code, err: cause }, problem.message);
-    tally.answered(code);
     // Half an answer is out: a broken connection is the only honest end of it.
     if (response.headersSent) {
       response.destroy();
       return;
     }
+    tally.answered(code);
     const body = isOpaqueRefusal(request.headers, problem.status) ? '' : problem.toText();
     const headers: string[] = [];
     for (const name in problem.headers) headers.push(name, problem.headers[name] ?? '');
