@@ -168,6 +168,6 @@ function createRefused(
 /** All of a token but its signature, which nobody has seen before: else a distributor could remember it. */
 function forge(token: string): string {
   const signedBytes = token.lastIndexOf('.') + 1;
-  const signatureBytes = Math.floor(((token.length - signedBytes) * 3) / 4);
+  const signatureBytes = Math.max(16, Math.floor(((token.length - signedBytes) * 3) / 4));
   return token.slice(0, signedBytes) + randomBytes(signatureBytes).toString('base64url');
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CACHE_BYTES_MAX, type Arena } from './arena.ts';
@@ -6,6 +6,7 @@ import { CACHE_BYTES_MAX, type Arena } from './arena.ts';
 /** What a distributor holds of the machine while nobody asks it anything. */
 export interface Rest {
   readonly rssMb: number;
+  /** But those of files that are kept open for the next request. */
   readonly descriptors: number;
   readonly cacheMb: number;
   /** Files under way that nobody finishes any more. */
@@ -37,7 +38,17 @@ async function sum(arena: Arena, of: (pid: number) => Promise<number>): Promise<
   return each.reduce((one, other) => one + other, 0);
 }
 
-const countDescriptors = async (pid: number): Promise<number> => (await readdir(`/proc/${pid}/fd`)).length;
+/** Files of the cache are kept open, up to a bound; those that have been deleted are not to be. */
+async function countDescriptors(pid: number): Promise<number> {
+  const folder = `/proc/${pid}/fd`;
+  const targets = await Promise.all(
+    (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => '')),
+  );
+  return targets.filter((target) => target !== '' && !isKeptFile(target)).length;
+}
+
+const isKeptFile = (target: string): boolean =>
+  /\/cache\/[^/]{2}\/[^/]+$/.test(target) && !target.endsWith('(deleted)');
 
 async function residentKb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
