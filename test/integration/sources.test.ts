@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStorageNode, type StorageNode } from '../../services/devnet/storage/index.ts';
 import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
@@ -10,6 +9,7 @@ import { parseStorage } from '../../services/distributor/assets/sources/storage-
 import type { AssetSource, DataObject } from '../../services/distributor/assets/source.ts';
 import { contentHash, createCleanup, systemClock } from '../../shared/base/index.ts';
 import { createNodeToken, generateKeyPair } from '../../shared/token/index.ts';
+import { createSshKeyPair } from '../support/ssh-key.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
 import { startHttpStore } from '../support/http-store.ts';
 import { startS3Server } from '../support/s3-server.ts';
@@ -24,7 +24,7 @@ const OTHER = randomBytes(10);
 const LARGE = Buffer.alloc(20_000_000, 'large');
 const cleanup = createCleanup();
 const key = generateKeyPair();
-const sshKey = ssh2.utils.generateKeyPairSync('ed25519');
+const sshKey = createSshKeyPair();
 let objects: Readonly<Record<'here' | 'missing' | 'other' | 'large', DataObject>>;
 /** By what they are called in the tests: where, and what opens it. */
 const places: Record<string, readonly [url: string, login: unknown, wrong?: unknown]> = {};
@@ -97,7 +97,7 @@ beforeAll(async () => {
   places['SFTP with a key'] = [
     `sftp://localhost:${port}/srv`,
     { user: 'node', privateKey: sshKey.private, hostKey },
-    { user: 'node', privateKey: ssh2.utils.generateKeyPairSync('ed25519').private, hostKey },
+    { user: 'node', privateKey: createSshKeyPair().private, hostKey },
   ];
   const ftp = cleanup.use(await startFtpServer(folder, USER));
   const ftps = cleanup.use(await startFtpServer(folder, USER, true));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type Connection, type SFTPWrapper } from 'ssh2';
 import { fingerprint } from '../../services/distributor/assets/sources/sftp-source.ts';
+import { createSshKeyPair } from './ssh-key.ts';
 
 export interface SftpServer extends AsyncDisposable {
   readonly port: number;
@@ -19,7 +20,7 @@ export async function startSftpServer(
   files: ReadonlyMap<string, Buffer>,
   user: { readonly name: string; readonly password: string; readonly publicKey: string },
 ): Promise<SftpServer> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
+  const host = createSshKeyPair();
   const hostPublic = ssh2.utils.parseKey(host.public);
   if (hostPublic instanceof Error) throw hostPublic;
   const allowedKey = ssh2.utils.parseKey(user.publicKey);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openOrCleanUp } from '../../shared/base/index.ts';
-import ssh2 from 'ssh2';
+import { createSshKeyPair } from './ssh-key.ts';
 import { startFtpServer } from './ftp-server.ts';
 import { startHttpStore } from './http-store.ts';
 import { startS3Server } from './s3-server.ts';
@@ -41,7 +41,7 @@ export function startStorageServers(): Promise<StorageServers> {
     );
     const account = { accessKeyId: 'AKTEST', secretAccessKey: STORAGE_SECRET };
     const s3 = opened.use(await startS3Server(files.s3, account));
-    const { public: publicKey, private: privateKey } = ssh2.utils.generateKeyPairSync('ed25519');
+    const { public: publicKey, private: privateKey } = createSshKeyPair();
     const sftp = opened.use(await startSftpServer(files.sftp, { ...USER, publicKey }));
     const ftp = opened.use(await startFtpServer(ftpFolder, USER));
     const s3Endpoint = `http://127.0.0.1:${s3.port}`;
