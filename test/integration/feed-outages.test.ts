@@ -59,6 +59,9 @@ describe('nothing is missed', () => {
 
   it('when the database cannot be listened to for a while', async () => {
     const feed = await bench.open({ pollMs: NEVER_MS });
+    // Only who has heard can stop hearing.
+    await hide(2);
+    await untilHidden(feed, 2);
     bench.listening.refuse();
     await until('it noticed', () => bench.log().includes('stopped hearing'));
     await hide(1);
