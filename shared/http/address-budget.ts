@@ -17,7 +17,8 @@ const WAYS = 4;
 
 /**
  * Token buckets by client address, in memory that is taken once: a flood from ever new addresses makes nothing, and who
- * has used up its budget is the last to be forgotten. An address is remembered by 48 bits of a hash with a secret seed.
+ * has used up its budget is the last to be forgotten. An address is known by two hashes
+ * with secret seeds, some 46 bits together.
  */
 export class AddressBudget {
   readonly #perMs: number;
@@ -85,32 +86,36 @@ export class AddressBudget {
 
   /** Where the address is remembered; -1: nowhere, so it has all of its budget. */
   #find(address: string): number {
-    const name = isIPv6(address) ? networkOf(address) : address;
-    const first = (hash(name, this.#seeds[0]) & (this.#sets - 1)) * WAYS;
-    const tag = hash(name, this.#seeds[1]) || 1;
+    const [first, tag] = this.#places(address);
     for (let place = first; place < first + WAYS; place += 1) if (this.#tags[place] === tag) return place;
     return -1;
   }
 
+  /** The same, or the place of whoever has most left. */
   #claim(address: string): number {
-    const name = isIPv6(address) ? networkOf(address) : address;
-    const first = (hash(name, this.#seeds[0]) & (this.#sets - 1)) * WAYS;
-    const tag = hash(name, this.#seeds[1]) || 1;
+    const [first, tag] = this.#places(address);
+    const now = this.#now();
     let fullest = first;
+    let most = Number.NEGATIVE_INFINITY;
     for (let place = first; place < first + WAYS; place += 1) {
       if (this.#tags[place] === tag) return place;
-      if (this.#leftAt(place) > this.#leftAt(fullest)) fullest = place;
+      const left = this.#tags[place] === 0 ? Number.POSITIVE_INFINITY : this.#leftAt(place, now);
+      if (left > most) [fullest, most] = [place, left];
     }
     this.#tags[fullest] = tag;
     this.#left[fullest] = this.#burst;
-    this.#at[fullest] = this.#now();
+    this.#at[fullest] = now;
     return fullest;
   }
 
+  /** The first of its places, and how it is known there. */
+  #places(address: string): readonly [first: number, tag: number] {
+    const name = address.includes(':') && isIPv6(address) ? networkOf(address) : address;
+    return [(hash(name, this.#seeds[0]) & (this.#sets - 1)) * WAYS, hash(name, this.#seeds[1]) || 1];
+  }
+
   /** Brought up to now. */
-  #leftAt(place: number): number {
-    if (this.#tags[place] === 0) return Number.POSITIVE_INFINITY;
-    const now = this.#now();
+  #leftAt(place: number, now = this.#now()): number {
     const earned = (now - (this.#at[place] ?? now)) * this.#perMs;
     const left = Math.min(this.#burst, (this.#left[place] ?? 0) + earned);
     this.#left[place] = left;
@@ -118,6 +123,7 @@ export class AddressBudget {
     return left;
   }
 }
+
 /** Whoever has one IPv6 address has 2^64 of them: the first half counts. IPv4 written as IPv6 is what it is. */
 export function networkOf(address: string): string {
   const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
