@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readOptions } from '../support/options.ts';
 import { openArena } from './arena.ts';
 import { LONG_FAULTS } from './long.ts';
 import { play } from './play.ts';
@@ -15,24 +15,16 @@ each a comparison of every answer with the tables.
   --help          this
 `;
 
+const OPTIONS = {
+  schedules: { type: 'string' },
+  seed: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
 process.exitCode = await main();
 
-function readOptions() {
-  try {
-    const options = {
-      schedules: { type: 'string' },
-      seed: { type: 'string' },
-      help: { type: 'boolean' },
-    } as const;
-    return parseArgs({ options }).values;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return null;
-  }
-}
-
 async function main(): Promise<number> {
-  const values = readOptions();
+  const values = readOptions(OPTIONS, USAGE);
   if (values === null) return 2;
   if (values.help) {
     process.stdout.write(USAGE);

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { generateKeyPair } from '../../shared/token/index.ts';
 import { randomFrom } from '../support/random-tables.ts';
+import { readOptions } from '../support/options.ts';
 import { openArena, type Arena } from './arena.ts';
 import { createCallers } from './callers.ts';
 import { view, type Tally } from './client.ts';
@@ -21,26 +21,18 @@ of the machine than when it had warmed up.
   --help          this
 `;
 
+const OPTIONS = {
+  minutes: { type: 'string' },
+  viewers: { type: 'string' },
+  processes: { type: 'string' },
+  seed: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
 process.exitCode = await main();
 
-function readOptions() {
-  try {
-    const options = {
-      minutes: { type: 'string' },
-      viewers: { type: 'string' },
-      processes: { type: 'string' },
-      seed: { type: 'string' },
-      help: { type: 'boolean' },
-    } as const;
-    return parseArgs({ options }).values;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return null;
-  }
-}
-
 async function main(): Promise<number> {
-  const values = readOptions();
+  const values = readOptions(OPTIONS, USAGE);
   if (values === null) return 2;
   if (values.help) {
     process.stdout.write(USAGE);
