@@ -79,6 +79,8 @@ describe('requests', () => {
     expect([long.status, ((await long.json()) as { code: string }).code]).toEqual([414, 'uri_too_long']);
     expect((await limit.get(id, { headers: { x: 'x'.repeat(9_000) } })).status).toBe(200);
     expect((await limit.get(id, { headers: { x: 'x'.repeat(11_000) } })).status).toBe(431);
+    for (const code of ['uri_too_long', 'headers_too_large'])
+      expect(await metric(limit, `panoptes_answers_total{outcome="${code}"}`)).toBe(1);
   });
 
   it('that take too long to arrive are given up', async () => {
@@ -93,6 +95,7 @@ describe('requests', () => {
     expect(await everything(head)).toMatch(/^HTTP\/1.1 408 .*"code":"request_timeout"/s);
     expect(await everything(body)).toMatch(/^HTTP\/1.1 408 /);
     clearInterval(dripping);
+    expect(await metric(limit, 'panoptes_answers_total{outcome="request_timeout"}')).toBe(2);
   });
 
   it('of readers who stop reading end', async () => {

@@ -18,7 +18,7 @@ import {
   type TestDistributor,
 } from '../support/distributor.ts';
 import { beginAnswer, type PartialAnswer } from '../support/partial-answer.ts';
-import { startScriptedSource, type ScriptedSource } from '../support/scripted-source.ts';
+import { startScriptedSource, type ScriptedSource, type Upstream } from '../support/scripted-source.ts';
 import { until } from '../support/until.ts';
 
 // Several processes behind one port: what is asked twice must not be fetched twice, whoever dies must not take the
@@ -91,6 +91,18 @@ const fetched = async (asset: TestAsset): Promise<void> => {
   upstream.end();
   expect(await (await first).ended).toBe('whole');
 };
+/** So many answers that have half of it, which is all there is. */
+const halfway = async (
+  asset: TestAsset,
+  count: number,
+): Promise<{ upstream: Upstream; answers: PartialAnswer[] }> => {
+  const first = begin(asset);
+  const upstream = await source.next();
+  await upstream.send(asset.bytes.subarray(0, HALF), SIZE);
+  const answers = [await first, ...(await many(count - 1, asset))];
+  await Promise.all(answers.map((answer) => answer.has(HALF)));
+  return { upstream, answers };
+};
 const workers = async (): Promise<number[]> => {
   const text = await readFile(`/proc/${node.pid}/task/${node.pid}/children`, 'utf8');
   const pids = text.split(' ').filter(Boolean).map(Number);
@@ -120,11 +132,7 @@ describe('several processes behind one port', () => {
   it('fetch an asset once, and every one of them reads along', async () => {
     const asset = await film();
     const before = source.requests;
-    const first = begin(asset);
-    const upstream = await source.next();
-    await upstream.send(asset.bytes.subarray(0, HALF), SIZE);
-    const answers = [await first, ...(await many(11, asset))];
-    await Promise.all(answers.map((answer) => answer.has(HALF)));
+    const { upstream, answers } = await halfway(asset, 12);
     expect(answers.map(({ headers }) => headers['x-cache']).sort()).toEqual([
       'miss',
       ...Array<string>(11).fill('pending'),
@@ -206,11 +214,7 @@ describe('several processes behind one port', () => {
 
   it('one that is killed is replaced, and the others go on', async () => {
     const asset = await film();
-    const first = begin(asset);
-    const upstream = await source.next();
-    await upstream.send(asset.bytes.subarray(0, HALF), SIZE);
-    const answers = [await first, ...(await many(2 * PROCESSES - 1, asset))];
-    await Promise.all(answers.map((answer) => answer.has(HALF)));
+    const { upstream, answers } = await halfway(asset, 2 * PROCESSES);
     const before = await workers();
     process.kill(before[0] ?? 0, 'SIGKILL');
     await until('another has its place', async () => (await workers()).length === PROCESSES, LONG_MS);
@@ -317,11 +321,7 @@ describe('several processes behind one port', () => {
 
   it('let running answers end when they are told to stop', async () => {
     const asset = await film();
-    const first = begin(asset);
-    const upstream = await source.next();
-    await upstream.send(asset.bytes.subarray(0, HALF), SIZE);
-    const answers = [await first, ...(await many(2 * PROCESSES - 1, asset))];
-    await Promise.all(answers.map((answer) => answer.has(HALF)));
+    const { upstream, answers } = await halfway(asset, 2 * PROCESSES);
     const stopped = node.kill('SIGTERM');
     // Whoever comes while they stop may be left waiting, but not served.
     await until('nobody new is served', () =>

@@ -16,17 +16,22 @@ const SIZE = 1_000_000;
 const HALF = SIZE / 2;
 const cleanup = createCleanup();
 let source: ScriptedSource;
+/** How much later it is for the node. */
+let laterMs = 0;
 let node: TestDistributor;
 let film: TestAsset;
 
 beforeAll(async () => {
   source = cleanup.use(await startScriptedSource());
   node = cleanup.use(
-    await startTestDistributor({
-      // Two names of one server: which of them is asked first makes no difference.
-      PANOPTES_STORAGE_URLS: `${source.url}/a,${source.url}/b`,
-      PANOPTES_SOURCE_IDLE_MS_MAX: '60000',
-    }),
+    await startTestDistributor(
+      {
+        // Two names of one server: which of them is asked first makes no difference.
+        PANOPTES_STORAGE_URLS: `${source.url}/a,${source.url}/b`,
+        PANOPTES_SOURCE_IDLE_MS_MAX: '60000',
+      },
+      () => Date.now() + laterMs,
+    ),
   );
 });
 afterAll(() => cleanup[Symbol.asyncDispose]());
@@ -152,6 +157,21 @@ describe('while an asset arrives', () => {
     } finally {
       await node.db.pool.query('update panoptes.signing_key set revoked_at = null');
       await until('the key is good again', async () => (await node.get(gated, { headers })).status === 200);
+    }
+  });
+
+  it('an answer that has waited may be kept for what is left of its token, and no longer', async () => {
+    const gated = await node.addAsset({ bytes: randomBytes(20_000), isMissing: true, policy: MEMBERS_ONLY });
+    const asked = node.get(gated, { headers: { authorization: `Bearer ${node.token()}` } });
+    const upstream = await source.next();
+    laterMs = 290_000; // of the token's five minutes
+    try {
+      await upstream.send(gated.bytes, gated.bytes.length);
+      upstream.end();
+      const maxAge = /max-age=(\d+)/.exec((await asked).headers.get('cache-control') ?? '')?.[1];
+      expect(Number(maxAge)).toBeLessThanOrEqual(10);
+    } finally {
+      laterMs = 0;
     }
   });
 

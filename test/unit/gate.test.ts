@@ -73,6 +73,16 @@ describe('what is known grows old', () => {
   });
 });
 
+it('that there is no such asset is not said before the chain is known, nor when that is too long ago', () => {
+  const { gate: asked, write, age } = gate();
+  write.setAsset(1, null);
+  expect(ask(asked)).toBe('not_found');
+  for (const ms of [61 * MINUTE, Number.POSITIVE_INFINITY]) {
+    age.chainMs = age.knownMs = ms;
+    expect(ask(asked)).toBe('policy_stale');
+  }
+});
+
 describe('an answer that is running', () => {
   const started = (from: Gate): RequestFacts => {
     const of = facts();

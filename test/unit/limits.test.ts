@@ -92,6 +92,14 @@ describe('blocks of addresses', () => {
     fc.string({ maxLength: 20 }),
   );
 
+  it.each([
+    ['::ffff:10.0.0.0/104', '10.1.2.3', true],
+    ['::ffff:10.0.0.0/104', '::ffff:10.1.2.3', true],
+    ['::ffff:10.0.0.0/104', '11.0.0.1', false],
+  ])('%s, written as IPv6, holds %s: %s', (block, address, expected) => {
+    expect(parseAddressBlocks([block])(address)).toBe(expected);
+  });
+
   it('hold what Node says they hold', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.nat(32), fc.array(text, { maxLength: 20 }), (network, length, asked) => {
