@@ -140,19 +140,38 @@ describe("the client's address", () => {
 });
 
 describe('first sights', () => {
-  const busy = (sights: FirstSights): void => sights.spend(1_000);
+  const spend = (sights: FirstSights, times: number, isGenuine = false): void => {
+    for (let time = 0; time < times; time += 1) sights.spend(5, isGenuine);
+  };
+  const busy = (sights: FirstSights): void => {
+    spend(sights, 200);
+  };
 
   it('are free within their share of time, and again once it is earned', () => {
     let now = 0;
     const sights = new FirstSights({ shareMax: 0.25, burstMs: 10, waitingMax: 5, now: () => now });
     expect(sights.isFree).toBe(true);
-    sights.spend(14);
+    spend(sights, 3);
     expect(sights.isFree).toBe(false);
-    now += 15;
+    now += 20;
     expect(sights.isFree).toBe(false);
-    now += 2;
+    now += 1;
     expect(sights.isFree).toBe(true);
-    expect(sights.stats).toEqual({ waiting: 0, refused: 0, spentMs: 14 });
+    expect(sights.stats).toEqual({ waiting: 0, refused: 0, spentMs: 15 });
+  });
+
+  it('of genuine tokens take a fifth of their time from the share, and are not free', () => {
+    const sights = new FirstSights({ shareMax: 0.25, burstMs: 10, waitingMax: 5, now: () => 0 });
+    spend(sights, 9, true);
+    expect(sights.isFree).toBe(true);
+    spend(sights, 1, true);
+    expect([sights.isFree, sights.stats.spentMs]).toEqual([false, 50]);
+  });
+
+  it('take no more from it than a check does when the process was kept waiting meanwhile', () => {
+    const sights = new FirstSights({ shareMax: 0.25, burstMs: 10, waitingMax: 5, now: () => 0 });
+    sights.spend(60_000, false);
+    expect(sights.isFree).toBe(true);
   });
 
   it('take turns by address, however many one of them sends, and the longest line is cut', async () => {

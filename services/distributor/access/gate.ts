@@ -115,7 +115,7 @@ export function createGate(options: GateOptions): Gate {
       if (!HARMLESS.has(error.reason)) failures.take(facts.ip ?? '');
       return error;
     } finally {
-      firstSights.spend(performance.now() - startedAt);
+      firstSights.spend(performance.now() - startedAt, facts.token !== null);
     }
   };
 

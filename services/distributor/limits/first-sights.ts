@@ -2,7 +2,10 @@ import { Problem } from '../../../shared/wire/index.ts';
 import { FairQueue } from './fair-queue.ts';
 
 export interface FirstSightsOptions {
-  /** Of one core's time, 0 to 1: what checking signatures of tokens never seen before may take for good. */
+  /**
+   * Of one core's time, 0 to 1: what checking signatures of tokens never seen before may take for good when none is
+   * genuine. Those that are count a fifth: whoever has them was given them, and comes back to be served at no cost.
+   */
   readonly shareMax: number;
   /** What it may take at once after a rest. */
   readonly burstMs: number;
@@ -11,6 +14,11 @@ export interface FirstSightsOptions {
   /** Milliseconds, of any clock that only goes forward. */
   readonly now?: () => number;
 }
+
+/** A genuine token can be narrowed into any number of others, so they are not free either. */
+const GENUINE_WEIGHT = 0.2;
+/** More than a check takes: then it was something else that ran, and who has asked is not to blame. */
+const CHECK_MS_MAX = 5;
 
 interface Turn {
   readonly work: () => void;
@@ -49,8 +57,8 @@ export class FirstSights implements Disposable {
     return this.#queue.size === 0 && this.#debt() < this.#options.burstMs;
   }
 
-  spend(ms: number): void {
-    this.#owed = this.#debt() + ms;
+  spend(ms: number, isGenuine: boolean): void {
+    this.#owed = this.#debt() + Math.min(ms, CHECK_MS_MAX) * (isGenuine ? GENUINE_WEIGHT : 1);
     this.#spentMs += ms;
   }
 

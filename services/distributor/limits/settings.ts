@@ -40,7 +40,7 @@ export const readLimits = (env: Env): Limits => {
     requestsPerSecMax: number('PANOPTES_REQUESTS_PER_SEC_MAX', 0, 10_000_000, 2_000),
     failedTokensPerSecMax: number('PANOPTES_FAILED_TOKENS_PER_SEC_MAX', 0, 1_000_000, 20),
     signaturePercentMax: number('PANOPTES_SIGNATURE_PERCENT_MAX', 1, 100, 10),
-    signaturesWaitingMax: number('PANOPTES_SIGNATURES_WAITING_MAX', 0, 100_000, 256),
+    signaturesWaitingMax: number('PANOPTES_SIGNATURES_WAITING_MAX', 0, 100_000, 64),
     drainMsMax: number('PANOPTES_DRAIN_MS_MAX', 0, 3_600_000, 5_000),
   };
 };
