@@ -20,7 +20,7 @@ export interface ServerLimits {
   /** How long a request's head, and all of it, may take to arrive. */
   readonly headersMsMax: number;
   readonly requestMsMax: number;
-  /** How long a connection may make no progress at all. */
+  /** How long a connection may make no progress at all, with a request or without. */
   readonly idleMsMax: number;
 }
 
@@ -45,9 +45,6 @@ const LIMITS: ServerLimits = {
   requestMsMax: 30_000,
   idleMsMax: 120_000,
 };
-/** Of connections without a request: longer than what is in front of it keeps them, as a rule a minute. */
-const KEEP_ALIVE_MS = 72_000;
-
 /**
  * A Fastify server whose every error, its own and the framework's, is one of the documented problems.
  * Requests are not logged, problems by their route pattern only: paths and queries can hold tokens.
@@ -102,7 +99,8 @@ function createHttpServer(handler: RequestListener, { limits = LIMITS, intercept
       headersTimeout: Math.min(headersMsMax, requestMsMax),
       requestTimeout: requestMsMax,
       connectionsCheckingInterval: Math.min(5_000, Math.ceil(headersMsMax / 2)),
-      keepAliveTimeout: Math.min(KEEP_ALIVE_MS, idleMsMax),
+      // `idleMsMax` ends these too: a timer of its own would be set and cleared for every request.
+      keepAliveTimeout: 0,
     },
     intercept
       ? (request, response) => {

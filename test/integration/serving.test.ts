@@ -618,7 +618,7 @@ describe('operators', () => {
 
 /** The header fields that are about the asset: not of the moment, nor of the connection. */
 function describing({ headers }: Response): Readonly<Record<string, string>> {
-  const ofTheMoment = new Set(['date', 'connection', 'keep-alive', 'x-policy-age', 'x-chain-age']);
+  const ofTheMoment = new Set(['date', 'connection', 'x-policy-age', 'x-chain-age']);
   return Object.fromEntries([...headers].filter(([name]) => !ofTheMoment.has(name)));
 }
 

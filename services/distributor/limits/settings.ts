@@ -12,7 +12,10 @@ export interface Limits {
   /** How long a request's head, and all of it, may take to arrive. */
   readonly headersMsMax: number;
   readonly requestMsMax: number;
-  /** How long a connection may make no progress in either direction: clients that do not read. */
+  /**
+   * How long a connection may make no progress in either direction: clients that do not read, connections without a
+   * request. Longer than what is in front of a node keeps them, as a rule a minute.
+   */
   readonly idleMsMax: number;
   /** Requests of one address for good; 0: no limit. Ten seconds' worth of them may come at once. */
   readonly requestsPerSecMax: number;
@@ -36,7 +39,7 @@ export const readLimits = (env: Env): Limits => {
     urlBytesMax: number('PANOPTES_URL_BYTES_MAX', 4_352, 65_536, 8_192),
     headersMsMax: number('PANOPTES_HEADERS_MS_MAX', 100, 600_000, 10_000),
     requestMsMax: number('PANOPTES_REQUEST_MS_MAX', 100, 600_000, 30_000),
-    idleMsMax: number('PANOPTES_IDLE_MS_MAX', 100, 3_600_000, 60_000),
+    idleMsMax: number('PANOPTES_IDLE_MS_MAX', 100, 3_600_000, 75_000),
     requestsPerSecMax: number('PANOPTES_REQUESTS_PER_SEC_MAX', 0, 10_000_000, 2_000),
     failedTokensPerSecMax: number('PANOPTES_FAILED_TOKENS_PER_SEC_MAX', 0, 1_000_000, 20),
     signaturePercentMax: number('PANOPTES_SIGNATURE_PERCENT_MAX', 1, 100, 10),
