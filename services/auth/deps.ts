@@ -1,5 +1,5 @@
 import { openOrCleanUp, type Clock } from '../../shared/base/index.ts';
-import { createPool, migrate, startPulse } from '../../shared/db/index.ts';
+import { createPool, migrateAtStart, startPulse } from '../../shared/db/index.ts';
 import type { Readiness } from '../../shared/http/index.ts';
 import { SettingsError, type Logger } from '../../shared/runtime/index.ts';
 import { createAcquisitionTables } from './acquisitions.ts';
@@ -108,7 +108,7 @@ export function openDeps(config: AuthConfig, log: Logger, clock: Clock): Promise
 async function migrateFirst(databaseUrl: string, log: Logger): Promise<void> {
   const pool = createPool(databaseUrl, log);
   try {
-    await migrate(pool);
+    await migrateAtStart(pool);
   } finally {
     await pool.end();
   }

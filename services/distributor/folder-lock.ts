@@ -3,19 +3,20 @@ import { open, rm, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { StartError } from '../../shared/runtime/index.ts';
 
 /** What the system allows for the address of a Unix domain socket, less its end. */
 const PATH_BYTES_MAX = 103;
 
 /**
  * Takes a folder for this process alone, until it is disposed of or ends, however it ends: a socket that somebody
- * answers at is alive, and one that nobody answers at was left behind. Throws when somebody else has the folder.
+ * answers at is alive, and one that nobody answers at was left behind. Throws StartError when somebody else has the folder.
  */
 export async function lockFolder(dir: string): Promise<AsyncDisposable> {
   const path = join(dir, 'lock');
   if (Buffer.byteLength(path) > PATH_BYTES_MAX)
-    throw new Error(
-      `The path of the folder is too long by ${Buffer.byteLength(path) - PATH_BYTES_MAX} bytes: ${dir}`,
+    throw new StartError(
+      `the path of the folder is too long by ${Buffer.byteLength(path) - PATH_BYTES_MAX} bytes: ${dir}`,
     );
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const server = createServer((socket) => socket.destroy());
@@ -36,7 +37,7 @@ export async function lockFolder(dir: string): Promise<AsyncDisposable> {
     if (await isAnswered(path)) break;
     await removeStale(path);
   }
-  throw new Error(`Another process uses the folder ${dir}`);
+  throw new StartError(`another process uses the folder ${dir}`);
 }
 
 const ATTEMPTS_MAX = 50;

@@ -1,6 +1,6 @@
 import { openOrCleanUp, systemClock } from '../../shared/base/index.ts';
 import { ForeignChainError, openChain, type Chain } from '../../shared/chain/index.ts';
-import { createPool, migrate, startPulse, type Pool } from '../../shared/db/index.ts';
+import { createPool, migrateAtStart, startPulse, type Pool } from '../../shared/db/index.ts';
 import type { Logger } from '../../shared/runtime/index.ts';
 import type { IndexerConfig } from './config.ts';
 import { WrongChainError } from './index-blocks.ts';
@@ -20,7 +20,7 @@ export function openDeps(config: IndexerConfig, log: Logger): Promise<IndexerDep
   return openOrCleanUp(async (opened) => {
     const pool = createPool(config.databaseUrl, log);
     opened.defer(() => pool.end());
-    await migrate(pool);
+    await migrateAtStart(pool);
     // Before the chain is there: how old what others replicate is does not depend on it.
     opened.use(startPulse(pool, log));
     const chain = opened.use(await openOwnChain(pool, config, log));

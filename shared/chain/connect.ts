@@ -93,7 +93,7 @@ export async function openNode(options: NodeOptions): Promise<ChainNode> {
       for (const hint of hints) hint();
     };
     socket.subscribe('chain_subscribeFinalizedHeads', [], onHead).catch((error: unknown) => {
-      log.warn({ err: error }, 'no notices of finalized blocks on this connection');
+      if (!closing) log.warn({ err: error }, 'no notices of finalized blocks on this connection');
     });
     for (const hint of hints) hint();
   };

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
+import { findOutsideCause, StartError } from '../runtime/index.ts';
 import { inTransaction } from './transaction.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -25,4 +26,15 @@ export async function migrate(pool: Pool): Promise<void> {
       await client.query('insert into panoptes.migration (name) values ($1)', [name]);
     }
   });
+}
+
+/** The same for a service that starts: when it is the database that cannot be used, StartError says so. */
+export async function migrateAtStart(pool: Pool): Promise<void> {
+  try {
+    await migrate(pool);
+  } catch (error) {
+    const cause = findOutsideCause(error);
+    if (cause === null) throw error;
+    throw new StartError(`the database of PANOPTES_DATABASE_URL cannot be used: ${cause}`, { cause: error });
+  }
 }

@@ -9,6 +9,6 @@ export {
   SettingsError,
   type Env,
 } from './env.ts';
-export { runService, type Running } from './lifecycle.ts';
+export { findOutsideCause, runService, StartError, type Running } from './lifecycle.ts';
 export { createLog, LOG_LEVELS, type Logger, type LogLevel } from './log.ts';
 export { readServerSettings, type ServerSettings } from './server-settings.ts';

@@ -7,6 +7,11 @@ export interface Running extends AsyncDisposable {
   readonly stopMsMax?: number;
 }
 
+/** A service cannot start, for a reason outside of it that the message says. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 const GRACE_MS = 10_000;
 
 /**
@@ -40,16 +45,32 @@ export async function runService(
     if (!isQuiet) console.log(JSON.stringify({ listening: running.url }));
     process.send?.({ listening: running.url });
   } catch (error) {
-    console.error(error instanceof SettingsError ? error.message : (findOutsideCause(error) ?? error));
+    const cause = findOutsideCause(error);
+    if (error instanceof SettingsError) console.error(error.message);
+    else console.error(cause === null ? error : `The service cannot start: ${cause}`);
     process.exit(1);
   }
 }
 
-/** What to say of a port that is taken, a database that refuses and the like: those need no stack. */
-function findOutsideCause(error: unknown): string | null {
+/** What to say of a port that is taken, a database that refuses and the like, which need no stack; `null` for faults of ours. */
+export function findOutsideCause(error: unknown): string | null {
+  if (error instanceof StartError) return error.message;
   if (!(error instanceof Error && 'code' in error) || String(error.code).startsWith('ERR_')) return null;
   // A host with several addresses fails once for each, in an error without a message of its own.
   const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const messages = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause)));
-  return `The service cannot start: ${messages.join('; ')}`;
+  return causes.map(describe).join('; ');
+}
+
+/** What to do when a service cannot listen where it was told to. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Set PANOPTES_PORT to another port, or end the program that listens there',
+  EADDRNOTAVAIL: 'Set PANOPTES_HOST to an address of this machine',
+  EACCES: 'Set PANOPTES_PORT to a port at which this user may listen',
+};
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const { syscall, code = '' } = cause as NodeJS.ErrnoException;
+  const remedy = syscall === 'listen' || syscall === 'bind' ? REMEDIES[code] : undefined;
+  return remedy === undefined ? cause.message : `${cause.message}. ${remedy}`;
 }

@@ -14,7 +14,7 @@ function leaveSocket(dir: string): void {
 it('a folder is one process’s, until that lets go of it', async () => {
   await using folder = await createTemporaryFolder();
   const lock = await lockFolder(folder.path);
-  await expect(lockFolder(folder.path)).rejects.toThrow('Another process uses the folder');
+  await expect(lockFolder(folder.path)).rejects.toThrow('another process uses the folder');
   await lock[Symbol.asyncDispose]();
   await (await lockFolder(folder.path))[Symbol.asyncDispose]();
 });

@@ -155,7 +155,7 @@ it('one process uses a state folder at a time, and one that is gone leaves it fr
   await using folder = await createTemporaryFolder();
   const options = { dir: folder.path, rootKey: new Uint8Array(32), log: pino({ level: 'silent' }) };
   const first = await openState(options);
-  await expect(openState(options)).rejects.toThrow(`Another process uses the folder ${folder.path}`);
+  await expect(openState(options)).rejects.toThrow(`another process uses the folder ${folder.path}`);
   await first[Symbol.asyncDispose]();
   // What a process that was killed leaves behind.
   await writeFile(join(folder.path, 'lock'), '');

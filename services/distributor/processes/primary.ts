@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createBirpc, type BirpcReturn } from 'birpc';
 import { backoffMs, openOrCleanUp } from '../../../shared/base/index.ts';
 import { addGauge, createRegistry, Registry } from '../../../shared/http/index.ts';
-import { createLog, type Logger, type Running } from '../../../shared/runtime/index.ts';
+import { createLog, StartError, type Logger, type Running } from '../../../shared/runtime/index.ts';
 import type { AssetCache } from '../assets/asset-cache.ts';
 import type { DistributorConfig } from '../config.ts';
 import { addTotal, createNodeRegistry } from '../metrics.ts';
@@ -125,7 +125,7 @@ function startMember({ cache, enter, metrics, log }: MemberOptions): Member {
       if (message.listening !== undefined) resolve(message.listening);
     });
     void ended.then((how) => {
-      reject(new Error(`A process of the distributor has ended (${how}) before it served`));
+      reject(new StartError(`one of its processes has ended (${how}) before it served`));
     });
   });
   // Nobody may be waiting for that any more.
