@@ -6,7 +6,7 @@ import { parseLoadOptions } from './load/options.ts';
 import { startOwn, type Target } from './load/own.ts';
 import { KINDS, parsePlan, type PlannedSettings } from './load/plan.ts';
 import type { Part, PartResult } from './load/process.ts';
-import { UsageError } from './options.ts';
+import { UsageError } from '../shared/runtime/index.ts';
 
 const DEFAULTS = { connections: 32, seconds: 10, zipf: 0.9, seed: 1 };
 const WARM_UP_SEC_MAX = 2;

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
+import { parseWordsAndOptions, UsageError, WRONG_USAGE } from '../shared/runtime/index.ts';
 import { ASSETS_OPTIONS } from './assets-option.ts';
 import type { Run } from './harness.ts';
 import { LOAD_OPTIONS } from './load/options.ts';
-import { UsageError, type Given, type Options } from './options.ts';
+import type { Given, Options } from './options.ts';
 
 interface Bench {
   readonly about: string;
@@ -72,7 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${USAGE}`);
-    return 2;
+    return WRONG_USAGE;
   }
   if (call === 'help') {
     process.stdout.write(USAGE);
@@ -95,7 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return 2;
+    return WRONG_USAGE;
   }
 }
 
@@ -105,11 +105,11 @@ type Call =
 /** Throws UsageError: for what no bench has, and for what this one has not. */
 function parseCall(args: readonly string[]): Call {
   const declared = Object.values(BENCHES).flatMap(({ options = {} }) => Object.keys(options));
-  const { positionals, values } = parse(args, declared);
+  const { words, values } = parse(args, declared);
   const { json, help, ...own } = values;
   const given = own as Given;
   if (help) return 'help';
-  const [name, ...others] = positionals;
+  const [name, ...others] = words;
   if (name === undefined || others.length > 0) throw new UsageError('Name one bench.');
   const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
   if (!bench) throw new UsageError(`There is no bench "${name}".`);
@@ -123,17 +123,9 @@ function parseCall(args: readonly string[]): Call {
 
 function parse(args: readonly string[], declared: readonly string[]) {
   const own = declared.map((name) => [name, { type: 'string', multiple: true }] as const);
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        ...(Object.fromEntries(own) as Record<string, { type: 'string'; multiple: true }>),
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseWordsAndOptions(args, {
+    ...(Object.fromEntries(own) as Record<string, { type: 'string'; multiple: true }>),
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
 }

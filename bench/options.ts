@@ -1,3 +1,5 @@
+import { UsageError } from '../shared/runtime/index.ts';
+
 /** An option of one bench: `--name VALUE`. */
 export interface Option {
   /** What stands for the value in the help. */
@@ -11,14 +13,6 @@ export type Options = Readonly<Record<string, Option>>;
 
 /** The values that were given, as text, by the option's name. */
 export type Given = Readonly<Record<string, readonly string[]>>;
-
-/** A call that is not understood: its message is for who typed it, and nothing has been started. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
-}
 
 /** The number an option gives, `null` when it was not given; throws UsageError unless `isRight`, as `must` says. */
 export function findNumber(

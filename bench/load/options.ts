@@ -1,4 +1,5 @@
-import { findNumber, UsageError, type Given, type Options } from '../options.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
+import { findNumber, type Given, type Options } from '../options.ts';
 import type { PlannedSettings } from './plan.ts';
 
 export const LOAD_OPTIONS: Options = {

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { UsageError } from '../options.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
 
 /** What is asked for, in the order of the figures. A range is of a public or a gated asset. */
 export const KINDS = ['public', 'gated', 'range', 'refused'] as const;

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { hexToU8a, isHex } from '@polkadot/util';
 import { mnemonicToMiniSecret, mnemonicValidate } from '@polkadot/util-crypto';
+import { parseCommandLine, UsageError } from '../../shared/runtime/index.ts';
 import {
   bytesToHex,
   createCertificate,
@@ -32,11 +32,6 @@ Auth nodes get the two files as PANOPTES_SIGNING_SEED_FILE and PANOPTES_CERTIFIC
 public key, which is printed, as PANOPTES_ROOT_KEY.
 `;
 
-/** What the person typed cannot be done; the message says why and holds no secret. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 const DAYS_MAX = 3_650;
 /** Nodes whose clocks are a little behind accept the key at once. */
 const BACKDATE_SEC = 60;
@@ -58,6 +53,7 @@ export function certify(args: readonly string[], now: Date): string {
   const { out } = options;
   mkdirSync(out, { recursive: true, mode: 0o700 });
   const files = [
+    ...(options['new-root'] ? [`${options.rootFile} (keep it offline)`] : []),
     ...(seed ? [writeNew(join(out, 'signing-seed'), bytesToHex(seed))] : []),
     writeNew(join(out, 'certificate'), certificate),
   ];
@@ -72,7 +68,15 @@ export function certify(args: readonly string[], now: Date): string {
 }
 
 function parseOptions(args: readonly string[]) {
-  const { values } = parse(args);
+  const values = parseCommandLine(args, {
+    'root-seed-file': { type: 'string' },
+    'new-root': { type: 'boolean', default: false },
+    key: { type: 'string' },
+    out: { type: 'string', default: 'secrets' },
+    roles: { type: 'string' },
+    days: { type: 'string', default: '90' },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
   const rootFile = values['root-seed-file'];
   if (rootFile === undefined && !values.help) throw new UsageError('--root-seed-file is required');
   const days = Number(values.days);
@@ -86,25 +90,6 @@ function parseOptions(args: readonly string[]) {
     roles: values.roles === undefined ? ('*' as const) : values.roles.split(',').map(parseRoleName),
     publicKey: values.key === undefined ? null : parsePublicKey(values.key),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        'root-seed-file': { type: 'string' },
-        'new-root': { type: 'boolean', default: false },
-        key: { type: 'string' },
-        out: { type: 'string', default: 'secrets' },
-        roles: { type: 'string' },
-        days: { type: 'string', default: '90' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the options cannot be read');
-  }
 }
 
 function parseRoleName(text: string): RoleName {

@@ -5,8 +5,10 @@ import {
   asList,
   asText,
   asUrl,
+  listSettings,
   readServerSettings,
   readSettings,
+  type Env,
   type ServerSettings,
 } from '../../shared/runtime/index.ts';
 
@@ -58,21 +60,22 @@ const asPublicUrl = (text: string): string => {
   return url;
 };
 
-export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig =>
-  readSettings(
-    (env) => ({
-      ...readServerSettings(env, 8090),
-      chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
-      publicUrl: env.get('PANOPTES_PUBLIC_URL', asPublicUrl),
-      signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
-      certificate: env.secret('PANOPTES_CERTIFICATE', asText),
-      tokenLifeSec: env.get('PANOPTES_TOKEN_LIFE_SEC', asInteger(60, 1_800), 900),
-      gatewayTokenLifeSec: env.get('PANOPTES_GATEWAY_TOKEN_LIFE_SEC', asInteger(60, 86_400), 86_400),
-      sessionLifeSec: env.get('PANOPTES_SESSION_LIFE_SEC', asInteger(300, 86_400), 86_400),
-      chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
-      allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asOrigins, null),
-      trustProxy: env.get('PANOPTES_TRUST_PROXY', asList(asAddressBlock), []),
-      requestsPerSecMax: env.get('PANOPTES_REQUESTS_PER_SEC_MAX', asInteger(0, 1_000_000), 20),
-    }),
-    source,
-  );
+const fromEnv = (env: Env): AuthConfig => ({
+  ...readServerSettings(env, 8090),
+  chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
+  publicUrl: env.get('PANOPTES_PUBLIC_URL', asPublicUrl),
+  signingSeed: env.secret('PANOPTES_SIGNING_SEED', asSeed),
+  certificate: env.secret('PANOPTES_CERTIFICATE', asText),
+  tokenLifeSec: env.get('PANOPTES_TOKEN_LIFE_SEC', asInteger(60, 1_800), 900),
+  gatewayTokenLifeSec: env.get('PANOPTES_GATEWAY_TOKEN_LIFE_SEC', asInteger(60, 86_400), 86_400),
+  sessionLifeSec: env.get('PANOPTES_SESSION_LIFE_SEC', asInteger(300, 86_400), 86_400),
+  chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
+  allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asOrigins, null),
+  trustProxy: env.get('PANOPTES_TRUST_PROXY', asList(asAddressBlock), []),
+  requestsPerSecMax: env.get('PANOPTES_REQUESTS_PER_SEC_MAX', asInteger(0, 1_000_000), 20),
+});
+
+export const SETTINGS = listSettings(fromEnv);
+
+/** Throws SettingsError. */
+export const readConfig = (source?: NodeJS.ProcessEnv): AuthConfig => readSettings(fromEnv, source);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
+import { readCommandLine, UsageError } from '../../shared/runtime/index.ts';
 import { createDemo } from './demo.ts';
 import { startNetwork } from './network.ts';
 import { jsonLines, prose } from './print.ts';
@@ -16,37 +16,21 @@ const HELP = `The whole network on this machine, and a tour of what it does.
   --help      this text
 `;
 
-const usageError = (message: string): never => {
-  console.error(`${message}\n\n${HELP}`);
-  process.exit(2);
-};
-
-function readOptions(): { once: boolean; json: boolean; tour: boolean; blockMs: number } {
-  try {
-    const { values } = parseArgs({
-      allowNegative: true,
-      options: {
-        once: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        tour: { type: 'boolean', default: true },
-        'block-ms': { type: 'string', default: '1000' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) {
-      console.log(HELP);
-      process.exit(0);
-    }
+const options = readCommandLine(
+  HELP,
+  {
+    once: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'no-tour': { type: 'boolean', default: false },
+    'block-ms': { type: 'string', default: '1000' },
+  },
+  (values) => {
     const blockMs = Number(values['block-ms']);
     if (!Number.isInteger(blockMs) || blockMs < 50)
-      return usageError('--block-ms is a whole number from 50 on.');
-    return { once: values.once, json: values.json, tour: values.tour, blockMs };
-  } catch (error) {
-    return usageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-const options = readOptions();
+      throw new UsageError('--block-ms is a whole number from 50 on');
+    return { once: values.once, json: values.json, tour: !values['no-tour'], blockMs };
+  },
+);
 const voice = options.json ? jsonLines : prose;
 const asked = new AbortController();
 const ask = (): void => asked.abort();

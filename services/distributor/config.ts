@@ -7,8 +7,10 @@ import {
   asList,
   asOneOf,
   asText,
+  listSettings,
   readServerSettings,
   readSettings,
+  type Env,
   type ServerSettings,
 } from '../../shared/runtime/index.ts';
 import { readLimits, type Limits } from './limits/settings.ts';
@@ -123,53 +125,56 @@ const asOrigin = (text: string): string => {
 const asName = asMatching(/^[\w!#$%&'*+.^`|~-]+$/, 'a name without spaces or separators');
 const asPrefix = asMatching(/^\/(?!api$|health$|ready$|metrics$)[\w-]+$/, 'one path segment such as /t');
 
+const fromEnv = (env: Env): DistributorConfig => {
+  const trustProxy = env.get('PANOPTES_TRUST_PROXY', asList(asAddressBlock), []);
+  const countryHeader = env.find('PANOPTES_COUNTRY_HEADER', (text) => {
+    if (trustProxy.length === 0) throw new Error('needs PANOPTES_TRUST_PROXY: anybody can send a header');
+    return asName(text).toLowerCase();
+  });
+  const logins = env.secret('PANOPTES_STORAGE_CREDENTIALS', parseStorageLogins, '{}');
+  const cacheDir = env.get('PANOPTES_CACHE_DIR', asText);
+  return {
+    ...readServerSettings(env, 8080),
+    processes: env.get('PANOPTES_PROCESSES', asProcesses, 1),
+    rootKey: env.get('PANOPTES_ROOT_KEY', asPublicKey),
+    distributorId: env.get('PANOPTES_DISTRIBUTOR_ID', asText),
+    cacheDir,
+    stateDir: env.get('PANOPTES_STATE_DIR', asText, `${cacheDir}/state`),
+    saveMs: env.get('PANOPTES_SAVE_MS', asInteger(100, 86_400_000), 300_000),
+    checkMs: env.get('PANOPTES_CHECK_MS', asInteger(10, 86_400_000), 2_000),
+    cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
+    memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
+    buckets: env.get('PANOPTES_BUCKETS', asServedBuckets, 'all'),
+    // A secret only because somebody may have put a login into an URL by mistake.
+    storage: env.secret('PANOPTES_STORAGE_URLS', (text) => parseStorage(text, logins)),
+    nodeSeed: env.secret('PANOPTES_NODE_SEED', (text) => (text === '' ? null : asSeed(text)), ''),
+    defaultPolicy: env.get('PANOPTES_DEFAULT_POLICY', asOneOf('public', 'private'), 'public'),
+    policyAgeMsMax: env.get('PANOPTES_POLICY_AGE_MS_MAX', asInteger(1_000, 3_600_000), 30_000),
+    chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
+    publicAgeMsMax: env.get('PANOPTES_PUBLIC_AGE_MS_MAX', asInteger(1_000, 31_536_000_000), 86_400_000),
+    clockLeewaySec: env.get('PANOPTES_CLOCK_LEEWAY_SEC', asInteger(0, 60), 5),
+    trustProxy,
+    countryHeader,
+    cookie: env.get('PANOPTES_COOKIE', asName, 'panoptes'),
+    query: env.get('PANOPTES_QUERY', asName, 'token'),
+    prefix: env.get('PANOPTES_PREFIX', asPrefix, '/t'),
+    allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), []),
+    maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
+    imageBytesMax: env.get('PANOPTES_IMAGE_BYTES_MAX', asInteger(1, GIB), 32 * MIB),
+    imagePixelsMax: env.get('PANOPTES_IMAGE_PIXELS_MAX', asInteger(1, 1_000_000_000), 50_000_000),
+    imagesAtOnceMax: env.get('PANOPTES_IMAGES_AT_ONCE_MAX', asInteger(1, 64), 2),
+    limits: readLimits(env),
+    sendBytesMax: env.get('PANOPTES_SEND_BYTES_MAX', asInteger(0, 64 * GIB), 64 * MIB),
+    fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),
+    fetchesWaitingMax: env.get('PANOPTES_FETCHES_WAITING_MAX', asInteger(0, 100_000), 1_000),
+    sourceBytesPerSecMin: env.get('PANOPTES_SOURCE_BYTES_PER_SEC_MIN', asInteger(1, GIB), 64 * 1_024),
+    sourceIdleMsMax: env.get('PANOPTES_SOURCE_IDLE_MS_MAX', asInteger(100, 600_000), 10_000),
+    sourceRetryMs: env.get('PANOPTES_SOURCE_RETRY_MS', asInteger(1, 3_600_000), 5_000),
+    seenTokensMax: env.get('PANOPTES_SEEN_TOKENS_MAX', asInteger(1, 10_000_000), 50_000),
+  };
+};
+
+export const SETTINGS = listSettings(fromEnv);
+
 /** Throws SettingsError. */
-export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig =>
-  readSettings((env) => {
-    const trustProxy = env.get('PANOPTES_TRUST_PROXY', asList(asAddressBlock), []);
-    const countryHeader = env.find('PANOPTES_COUNTRY_HEADER', (text) => {
-      if (trustProxy.length === 0) throw new Error('needs PANOPTES_TRUST_PROXY: anybody can send a header');
-      return asName(text).toLowerCase();
-    });
-    const logins = env.secret('PANOPTES_STORAGE_CREDENTIALS', parseStorageLogins, '{}');
-    const cacheDir = env.get('PANOPTES_CACHE_DIR', asText);
-    return {
-      ...readServerSettings(env, 8080),
-      processes: env.get('PANOPTES_PROCESSES', asProcesses, 1),
-      rootKey: env.get('PANOPTES_ROOT_KEY', asPublicKey),
-      distributorId: env.get('PANOPTES_DISTRIBUTOR_ID', asText),
-      cacheDir,
-      stateDir: env.get('PANOPTES_STATE_DIR', asText, `${cacheDir}/state`),
-      saveMs: env.get('PANOPTES_SAVE_MS', asInteger(100, 86_400_000), 300_000),
-      checkMs: env.get('PANOPTES_CHECK_MS', asInteger(10, 86_400_000), 2_000),
-      cacheBytesMax: env.get('PANOPTES_CACHE_BYTES_MAX', asInteger(MIB, Number.MAX_SAFE_INTEGER), 20 * GIB),
-      memoryBytesMax: env.get('PANOPTES_MEMORY_BYTES_MAX', asInteger(MIB, 64 * GIB), 256 * MIB),
-      buckets: env.get('PANOPTES_BUCKETS', asServedBuckets, 'all'),
-      // A secret only because somebody may have put a login into an URL by mistake.
-      storage: env.secret('PANOPTES_STORAGE_URLS', (text) => parseStorage(text, logins)),
-      nodeSeed: env.secret('PANOPTES_NODE_SEED', (text) => (text === '' ? null : asSeed(text)), ''),
-      defaultPolicy: env.get('PANOPTES_DEFAULT_POLICY', asOneOf('public', 'private'), 'public'),
-      policyAgeMsMax: env.get('PANOPTES_POLICY_AGE_MS_MAX', asInteger(1_000, 3_600_000), 30_000),
-      chainAgeMsMax: env.get('PANOPTES_CHAIN_AGE_MS_MAX', asInteger(1_000, 86_400_000), 300_000),
-      publicAgeMsMax: env.get('PANOPTES_PUBLIC_AGE_MS_MAX', asInteger(1_000, 31_536_000_000), 86_400_000),
-      clockLeewaySec: env.get('PANOPTES_CLOCK_LEEWAY_SEC', asInteger(0, 60), 5),
-      trustProxy,
-      countryHeader,
-      cookie: env.get('PANOPTES_COOKIE', asName, 'panoptes'),
-      query: env.get('PANOPTES_QUERY', asName, 'token'),
-      prefix: env.get('PANOPTES_PREFIX', asPrefix, '/t'),
-      allowedOrigins: env.get('PANOPTES_ALLOWED_ORIGINS', asList(asOrigin), []),
-      maxAgeSec: env.get('PANOPTES_MAX_AGE_SEC', asInteger(0, 86_400), 60),
-      imageBytesMax: env.get('PANOPTES_IMAGE_BYTES_MAX', asInteger(1, GIB), 32 * MIB),
-      imagePixelsMax: env.get('PANOPTES_IMAGE_PIXELS_MAX', asInteger(1, 1_000_000_000), 50_000_000),
-      imagesAtOnceMax: env.get('PANOPTES_IMAGES_AT_ONCE_MAX', asInteger(1, 64), 2),
-      limits: readLimits(env),
-      sendBytesMax: env.get('PANOPTES_SEND_BYTES_MAX', asInteger(0, 64 * GIB), 64 * MIB),
-      fetchesMax: env.get('PANOPTES_FETCHES_MAX', asInteger(1, 1_000), 32),
-      fetchesWaitingMax: env.get('PANOPTES_FETCHES_WAITING_MAX', asInteger(0, 100_000), 1_000),
-      sourceBytesPerSecMin: env.get('PANOPTES_SOURCE_BYTES_PER_SEC_MIN', asInteger(1, GIB), 64 * 1_024),
-      sourceIdleMsMax: env.get('PANOPTES_SOURCE_IDLE_MS_MAX', asInteger(100, 600_000), 10_000),
-      sourceRetryMs: env.get('PANOPTES_SOURCE_RETRY_MS', asInteger(1, 3_600_000), 5_000),
-      seenTokensMax: env.get('PANOPTES_SEEN_TOKENS_MAX', asInteger(1, 10_000_000), 50_000),
-    };
-  }, source);
+export const readConfig = (source?: NodeJS.ProcessEnv): DistributorConfig => readSettings(fromEnv, source);

@@ -2,8 +2,10 @@ import {
   asList,
   asOneOf,
   asUrl,
+  listSettings,
   readServerSettings,
   readSettings,
+  type Env,
   type ServerSettings,
 } from '../../shared/runtime/index.ts';
 
@@ -17,12 +19,13 @@ export interface IndexerConfig extends ServerSettings {
   readonly startFrom: 'genesis' | 'state';
 }
 
-export const readConfig = (source?: NodeJS.ProcessEnv): IndexerConfig =>
-  readSettings(
-    (env) => ({
-      ...readServerSettings(env, 8070),
-      chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
-      startFrom: env.get('PANOPTES_START_FROM', asOneOf('genesis', 'state'), 'genesis'),
-    }),
-    source,
-  );
+const fromEnv = (env: Env): IndexerConfig => ({
+  ...readServerSettings(env, 8070),
+  chainUrl: env.get('PANOPTES_CHAIN_URL', asList(asUrl('ws', 'wss'))),
+  startFrom: env.get('PANOPTES_START_FROM', asOneOf('genesis', 'state'), 'genesis'),
+});
+
+export const SETTINGS = listSettings(fromEnv);
+
+/** Throws SettingsError. */
+export const readConfig = (source?: NodeJS.ProcessEnv): IndexerConfig => readSettings(fromEnv, source);

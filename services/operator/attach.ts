@@ -1,12 +1,12 @@
 import { createPool, migrate, type Pool } from '../../shared/db/index.ts';
-import { asInteger, createLog } from '../../shared/runtime/index.ts';
+import { asInteger, createLog, UsageError } from '../../shared/runtime/index.ts';
 import { fill } from './attach/fill.ts';
 import { findHostTables } from './attach/host.ts';
 import { install } from './attach/install.ts';
 import { withLocks } from './attach/patiently.ts';
 import { findAttachedSource, isIndexed } from './attach/presence.ts';
 import { SOURCE_NAMES, SOURCES, type SourceName } from './attach/sources/index.ts';
-import { RefusedError, UsageError, type Command } from './command.ts';
+import { RefusedError, type Command } from './command.ts';
 import { parseDatabaseUrl, parseOptions } from './options.ts';
 
 /** Joystream's mainnet. */

@@ -1,8 +1,3 @@
-/** What the person asked for makes no sense as it stands: exit code 2, and a pointer to `--help`. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /** What was asked for is not possible here; one line says why. Exit code 1. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

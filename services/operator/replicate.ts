@@ -1,6 +1,6 @@
 import { createPool, type Pool } from '../../shared/db/index.ts';
-import { createLog } from '../../shared/runtime/index.ts';
-import { RefusedError, UsageError, type Command } from './command.ts';
+import { createLog, UsageError } from '../../shared/runtime/index.ts';
+import { RefusedError, type Command } from './command.ts';
 import { parseDatabaseUrl, parseOptions } from './options.ts';
 import { parseRegionName } from './replication/names.ts';
 import { forgetRegion, publish, unpublish } from './replication/publication.ts';

@@ -1,5 +1,5 @@
 import { isId } from '../../shared/base/index.ts';
-import { UsageError } from './command.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
 import { parseDatabaseUrl, parseOptions } from './options.ts';
 
 /** Options that name what to revoke, and what their values look like. */

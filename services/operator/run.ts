@@ -1,4 +1,5 @@
-import { UsageError, type Command } from './command.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
+import type { Command } from './command.ts';
 
 export interface Output {
   readonly say: (line: string) => void;

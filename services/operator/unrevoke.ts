@@ -1,4 +1,5 @@
-import { RefusedError, UsageError, type Command } from './command.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
+import { RefusedError, type Command } from './command.ts';
 import { withDatabase } from './database.ts';
 import { NAMES_USAGE, parseRevocationOptions } from './revocation-options.ts';
 

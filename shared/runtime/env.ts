@@ -11,7 +11,7 @@ export class SettingsError extends Error {
 type Parse<T> = (text: string) => T;
 
 export interface Env {
-  /** The parsed setting, or `fallback` when unset. Without a fallback the setting is required. */
+  /** The parsed setting, or `fallback` when unset (`null`: any will do). Without a fallback the setting is required. */
   get<T>(name: string, parse: Parse<T>, fallback?: T): T;
   /** The parsed setting, or `null` when unset. */
   find<T>(name: string, parse: Parse<T>): T | null;
@@ -77,6 +77,44 @@ export function readSettings<T>(read: (env: Env) => T, source: NodeJS.ProcessEnv
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+/** What there is to set, for `--help` and for tests that compare documents with it. */
+export interface Setting {
+  readonly name: string;
+  /** May also stand in the file that `NAME_FILE` names. */
+  readonly isSecret: boolean;
+  /** What holds when it is unset, as one would write it; `null`: it must be set. */
+  readonly unset: string | null;
+}
+
+/** The settings that `read` asks for, sorted by name. None of them is looked at. */
+export function listSettings(read: (env: Env) => unknown): readonly Setting[] {
+  const settings: Setting[] = [];
+  const note = (name: string, isSecret: boolean, unset: string | null): string => {
+    settings.push({ name, isSecret, unset });
+    return `<${name}>`;
+  };
+  // What is set is not known here: a setting that others are made of is shown by its name.
+  read({
+    get: <V>(name: string, _: Parse<V>, fallback?: V): V => {
+      const named = note(name, false, fallback === undefined ? null : showUnset(fallback));
+      return fallback ?? (named as V);
+    },
+    find: (name) => {
+      note(name, false, 'none');
+      return null;
+    },
+    secret: <V>(name: string, _: Parse<V>, unset?: string): V =>
+      note(name, true, unset === undefined ? null : 'none') as V,
+  });
+  return settings.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function showUnset(value: unknown): string {
+  if (value === null) return 'any';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Passwords and keys stand in URLs, before the host or behind it, and a malformed one cannot be taken apart. */

@@ -1,4 +1,4 @@
-import { readOptions } from '../support/options.ts';
+import { readCommandLine, UsageError } from '../../shared/runtime/index.ts';
 import { openArena } from './arena.ts';
 import { LONG_FAULTS } from './long.ts';
 import { play } from './play.ts';
@@ -15,27 +15,20 @@ each a comparison of every answer with the tables.
   --help          this
 `;
 
-const OPTIONS = {
-  schedules: { type: 'string' },
-  seed: { type: 'string' },
-  help: { type: 'boolean' },
-} as const;
-
+const { schedules, first, isReplay } = readCommandLine(
+  USAGE,
+  { schedules: { type: 'string', default: '200' }, seed: { type: 'string' } },
+  ({ schedules, seed }) => {
+    const count = Number(schedules);
+    const first = Number(seed ?? Math.floor(Math.random() * 2 ** 31));
+    if (!Number.isSafeInteger(count) || count < 1) throw new UsageError('--schedules is a number from 1 on');
+    if (!Number.isSafeInteger(first) || first < 0) throw new UsageError('--seed is a number from 0 on');
+    return { schedules: count, first, isReplay: seed !== undefined };
+  },
+);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const values = readOptions(OPTIONS, USAGE);
-  if (values === null) return 2;
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const schedules = Number(values.schedules ?? 200);
-  const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  if (!Number.isSafeInteger(schedules) || schedules < 1 || !Number.isSafeInteger(first) || first < 0) {
-    process.stderr.write(USAGE);
-    return 2;
-  }
   let passed = 0;
   let failed = 0;
   let arena = await openArena();
@@ -56,7 +49,7 @@ async function main(): Promise<number> {
     }
   };
   try {
-    for (const [name, fault] of values.seed === undefined ? Object.entries(LONG_FAULTS) : [])
+    for (const [name, fault] of isReplay ? [] : Object.entries(LONG_FAULTS))
       await attempt(
         name,
         () => fault(arena),

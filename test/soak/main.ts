@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
+import { readCommandLine, UsageError } from '../../shared/runtime/index.ts';
 import { generateKeyPair } from '../../shared/token/index.ts';
 import { randomFrom } from '../support/random-tables.ts';
-import { readOptions } from '../support/options.ts';
 import { openArena, type Arena } from './arena.ts';
 import { createCallers } from './callers.ts';
 import { view, type Tally } from './client.ts';
@@ -21,32 +21,28 @@ of the machine than when it had warmed up.
   --help          this
 `;
 
-const OPTIONS = {
-  minutes: { type: 'string' },
-  viewers: { type: 'string' },
-  processes: { type: 'string' },
-  seed: { type: 'string' },
-  help: { type: 'boolean' },
-} as const;
-
+const { minutes, viewers, processes, seed } = readCommandLine(
+  USAGE,
+  {
+    minutes: { type: 'string', default: '2' },
+    viewers: { type: 'string', default: '12' },
+    processes: { type: 'string', default: '2' },
+    seed: { type: 'string' },
+  },
+  (values) => {
+    const minutes = Number(values.minutes);
+    const viewers = Number(values.viewers);
+    const processes = Number(values.processes);
+    const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+    const areCounts = [viewers, processes].every((count) => Number.isSafeInteger(count) && count > 0);
+    if (!(minutes > 0) || !areCounts || !Number.isSafeInteger(seed))
+      throw new UsageError('every value is a number above 0');
+    return { minutes, viewers, processes, seed };
+  },
+);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const values = readOptions(OPTIONS, USAGE);
-  if (values === null) return 2;
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const minutes = Number(values.minutes ?? 2);
-  const viewers = Number(values.viewers ?? 12);
-  const processes = Number(values.processes ?? 2);
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  const areCounts = [viewers, processes].every((count) => Number.isSafeInteger(count) && count > 0);
-  if (!(minutes > 0) || !areCounts || !Number.isSafeInteger(seed)) {
-    process.stderr.write(`Numbers above 0, please.\n\n${USAGE}`);
-    return 2;
-  }
   console.log(`seed ${seed}, ${minutes} minutes`);
   await using arena = await openArena(processes);
   return await soak(arena, { ms: minutes * 60_000, viewers, seed });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { hexToU8a } from '@polkadot/util';
 import { mnemonicToMiniSecret } from '@polkadot/util-crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { certify, UsageError } from '../../services/auth/certify-command.ts';
+import { certify } from '../../services/auth/certify-command.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
 import { openOwnKey } from '../../services/auth/own-key.ts';
 import {
   bytesToHex,

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { SETTINGS as auth } from '../../services/auth/config.ts';
+import { SETTINGS as distributor } from '../../services/distributor/config.ts';
+import { SETTINGS as indexer } from '../../services/indexer/config.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
@@ -31,36 +34,24 @@ it.each(DOCUMENTS)('%s names commands that exist', (document) => {
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
-/** The settings a service reads, by its source. */
-const settingsOf = (service: string): string[] => {
-  const source = [
-    `services/${service}/config.ts`,
-    `services/${service}/limits/settings.ts`,
-    'shared/runtime/server-settings.ts',
-  ]
-    .filter((path) => existsSync(new URL(path, ROOT)))
-    .map(read)
-    .join('');
-  const secrets = unique(source, /secret\(\s*'(PANOPTES_[A-Z_]+)'/g);
-  return [...unique(source, /'(PANOPTES_[A-Z_]+)'/g), ...secrets.map((name) => `${name}_FILE`)];
-};
-const SERVICES = ['auth', 'distributor', 'indexer'];
+const SETTINGS = [...auth, ...distributor, ...indexer];
+const KNOWN = SETTINGS.flatMap(({ name, isSecret }) => (isSecret ? [name, `${name}_FILE`] : [name]));
 const SETTINGS_DOCUMENTS = ['README.md', 'services/distributor/README.md', 'services/operator/README.md'];
 
-it('the documents name every setting that is required, and none that is not there', () => {
-  const named = unique(SETTINGS_DOCUMENTS.map(read).join(), /`(PANOPTES_[A-Z_]+)(?:\[_FILE\])?`/g);
-  const known = SERVICES.flatMap(settingsOf);
-  expect(named.filter((name) => !known.includes(name))).toEqual([]);
-  const required = SERVICES.flatMap((service) =>
-    unique(read(`services/${service}/config.ts`), /(?:secret\(\s*'(PANOPTES_[A-Z_]+)')/g),
+it('the documents name every setting, and none that is not there', () => {
+  const texts = SETTINGS_DOCUMENTS.map(read).join();
+  const named = unique(texts, /`(PANOPTES_[A-Z_]+)(?:\[_FILE\])?(?:=[^`]*)?`/g);
+  expect(named.filter((name) => !KNOWN.includes(name))).toEqual([]);
+  expect(SETTINGS.filter(({ name }) => !named.includes(name))).toEqual([]);
+  const inFiles = unique(texts, /`(PANOPTES_[A-Z_]+)\[_FILE\]`/g);
+  expect(inFiles.sort()).toEqual(
+    [...new Set(SETTINGS.filter(({ isSecret }) => isSecret).map(({ name }) => name))].sort(),
   );
-  expect(required.filter((name) => !named.includes(name))).toEqual([]);
 });
 
 it('the compose file sets what its services read, and nothing else', () => {
   const compose = read('docker-compose.yml');
-  const known = SERVICES.flatMap(settingsOf);
   const set = unique(compose, /^ {2,6}(PANOPTES_[A-Z_]+):/gm);
   expect(set.length).toBeGreaterThan(5);
-  expect(set.filter((name) => !known.includes(name))).toEqual([]);
+  expect(set.filter((name) => !KNOWN.includes(name))).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { createPlan, parsePlan, RANGE_BYTES, REFUSALS, type PlanParts } from '..
 import { createZipf, randomFrom } from '../../bench/load/random.ts';
 import { Tally } from '../../bench/load/tally.ts';
 import { openLines, sendTraffic } from '../../bench/load/traffic.ts';
-import { UsageError } from '../../bench/options.ts';
+import { UsageError } from '../../shared/runtime/index.ts';
 
 const PLAN = {
   tokens: { holders: ['h.h.one', 'h.h.two'], owner: 'o.o.own', strangers: ['s.s.tranger'] },

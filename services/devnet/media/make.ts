@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readCommandLine } from '../../../shared/runtime/index.ts';
 
-/**
- * Makes the demo media anew: `npm run media`, needs ffmpeg with libx264 and libwebp. The files are committed, so only
- * who wants to change them runs this.
- */
+const HELP = `Makes the demo media anew, over the files that are there: npm run media. It needs ffmpeg with libx264 and libwebp.
+The files are committed, so only who wants to change them runs this.
+`;
+
+readCommandLine(HELP, {});
 const DIR = join(import.meta.dirname, 'files');
 const VIDEO_SEC = 6;
 

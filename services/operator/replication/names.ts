@@ -1,4 +1,4 @@
-import { UsageError } from '../command.ts';
+import { UsageError } from '../../../shared/runtime/index.ts';
 
 const PREFIX = 'panoptes_';
 
