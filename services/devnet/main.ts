@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readCommandLine, UsageError } from '../../shared/runtime/index.ts';
-import { createDemo } from './demo.ts';
+import { createDemo, type Demo } from './demo.ts';
 import { startNetwork } from './network.ts';
 import { jsonLines, prose } from './print.ts';
 import { walkTour } from './tour/walk.ts';
@@ -40,6 +40,14 @@ process.on('SIGTERM', ask);
 process.stdout.on('error', ask);
 const interrupted = once(asked.signal, 'abort').then(() => 'interrupted' as const);
 
+const GUEST_LINK_SEC = 900;
+
+/** By Dan, who owns the film's NFT when the tour is over; `null` where a step of it did not hold. */
+async function makeGuestLink({ people: { dan }, assets }: Demo): Promise<string | null> {
+  dan.client.refresh();
+  return dan.client.shareLink(assets.media, { lifeSec: GUEST_LINK_SEC }).catch(() => null);
+}
+
 /** Walks the tour, and stays until asked to end; answers the exit code. */
 async function show(): Promise<number> {
   await using network = await startNetwork({
@@ -56,10 +64,12 @@ async function show(): Promise<number> {
       walkTour({ network, demo, firstHolderToken: null }, (result) => voice.step(result)),
     ]);
     if (walked === 'interrupted') return 130;
-    voice.done(walked, staysUp, network, demo);
+    voice.done(walked, staysUp);
     if (!staysUp) return walked ? 0 : 1;
   }
-  if (staysUp) await interrupted;
+  if (!staysUp) return 0;
+  voice.stays(network, demo, options.tour ? await makeGuestLink(demo) : null);
+  await interrupted;
   return 0;
 }
 

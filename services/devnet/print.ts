@@ -7,7 +7,9 @@ export interface Voice {
   progress(what: string): void;
   ready(network: Network, demo: Demo): void;
   step(result: StepResult): void;
-  done(allHeld: boolean, staysUp: boolean, network: Network, demo: Demo): void;
+  done(allHeld: boolean, staysUp: boolean): void;
+  /** What there is to try while it stays up. `guestLink`: opens the film for anybody; `null` when nothing gates it. */
+  stays(network: Network, demo: Demo, guestLink: string | null): void;
 }
 
 const WIDTH = 96;
@@ -33,35 +35,54 @@ export const prose: Voice = {
   chain         ${network.chain.url}
   storage node  ${network.storage.url}
   Postgres      ${network.databaseUrl}
+
+  On the chain: Ada owns a channel with one film, Ben is her collaborator. Cleo owns the film's NFT,
+  Dan holds 40 of the channel's creator token.
 `),
   step: ({ number, step, ok, durationMs, lines }) =>
     console.log(
       [
         `${ok ? '✓' : '✗'} ${String(number)}. ${step.title}  (${durationMs.toFixed(0)} ms)`,
         wrap(step.why, '     '),
-        ...lines.map((line) => `     → ${line}`),
+        // What begins with a space goes on with the line before.
+        ...lines.map((line) => (line.startsWith(' ') ? `       ${line}` : `     → ${line}`)),
         '',
       ].join('\n'),
     ),
-  done: (allHeld, staysUp, network, demo) => {
-    console.log(allHeld ? '  Every step held.' : '  Not every step held: see ✗ above.');
-    if (!staysUp) return;
+  done: (allHeld) => console.log(allHeld ? '  Every step held.' : '  Not every step held: see ✗ above.'),
+  stays: (network, demo, guestLink) => {
     const asset = (id: string): string => `${network.distributor.url}/api/v1/assets/${id}`;
-    console.log(`
-  The network stays up; Ctrl-C ends it and leaves nothing behind. To paste:
-
-  The thumbnail, which anybody may have; the film, and what would open it:
+    const control = (hidden: boolean): string =>
+      `curl -X POST ${network.chain.controlUrl}/control/hideVideo -H 'content-type: application/json' -d '{"video":${demo.video},"hidden":${hidden}}'`;
+    const film =
+      guestLink === null
+        ? `
+  The thumbnail and the film, which anybody may have as long as Ada has set no policy:
+    curl -I ${asset(demo.assets.thumbnail)}
+    curl -I ${asset(demo.assets.media)}
+    curl ${asset(demo.assets.media)}/access`
+        : `
+  The thumbnail, which anybody may have; the film, which is refused, and what would open it:
     curl -I ${asset(demo.assets.thumbnail)}
     curl -i ${asset(demo.assets.media)}
     curl ${asset(demo.assets.media)}/access
+
+  The film by a link that Dan has made for a guest, good for a quarter of an hour, in a browser or
+    curl -o film.mp4 '${guestLink}'`;
+    console.log(`
+  The network stays up; Ctrl-C ends it and leaves nothing behind. To paste:
+${film}
 
   What the distributor says of itself:
     curl ${network.distributor.url}/api/v1/status
     curl ${network.distributor.url}/metrics
 
-  Hide the video on the chain; two blocks later its thumbnail answers 451:
-    curl -X POST ${network.chain.controlUrl}/control/hideVideo -H 'content-type: application/json' -d '{"video":${demo.video},"hidden":true}'
+  Hide the video on the chain, and two seconds later ask for its thumbnail again: 451. Show it again:
+    ${control(true)}
     curl -I ${asset(demo.assets.thumbnail)}
+    ${control(false)}
+
+  Sign in, set policies and make links yourself: the scripts in README.md work with these addresses.
 `);
   },
 };
@@ -92,4 +113,5 @@ export const jsonLines: Voice = {
       observed: lines,
     }),
   done: (allHeld, staysUp) => line({ event: 'done', ok: allHeld, staysUp }),
+  stays: (_network, _demo, guestLink) => line({ event: 'stays', guestLink }),
 };

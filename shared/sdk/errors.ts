@@ -23,7 +23,8 @@ export class AccessDenied extends Error {
   readonly refused: readonly RefusedRole[];
 
   constructor(code: string, needs: Needs, refused: readonly RefusedRole[]) {
-    super(`The asset is not for this account (${code}).`);
+    const why = refused.map(({ role, detail }) => `${role.role}: ${detail}`).join('; ');
+    super(`This account does not hold what would open the asset (${code})${why && `. ${why}`}.`);
     this.name = 'AccessDenied';
     this.code = code;
     this.needs = needs;

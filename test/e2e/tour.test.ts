@@ -107,8 +107,9 @@ it.runIf(process.platform === 'linux')(
     const folder = mkdtempSync(join(tmpdir(), 'panoptes-e2e-'));
     chmodSync(folder, 0o755); // Postgres runs as somebody else when we are root
     const { child, reach } = startDevnet([], { ...process.env, TMPDIR: folder });
-    const done = await reach('done');
+    const [done, stays] = await Promise.all([reach('done'), reach('stays')]);
     expect(done).toMatchObject({ ok: true, staysUp: true });
+    expect((await fetch(String(stays.guestLink))).status).toBe(200);
     const pids = descendants(child.pid!);
     expect(pids.length).toBeGreaterThanOrEqual(4);
 

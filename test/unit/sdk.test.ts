@@ -2,6 +2,7 @@ import { encodeAddress } from '@polkadot/util-crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accountKeyOf } from '../../shared/sdk/account-key.ts';
+import { AccessDenied } from '../../shared/sdk/errors.ts';
 import { rolesToAskFor } from '../../shared/sdk/needs.ts';
 import { signerFromWallet } from '../../shared/sdk/signer.ts';
 import { createTokenCache, type TokenAsk } from '../../shared/sdk/token-cache.ts';
@@ -201,4 +202,12 @@ describe('an account', () => {
       expect(() => accountKeyOf(text)).toThrow('no SS58 address');
     },
   );
+});
+
+it('who is denied an asset is told why in the message', () => {
+  const role = { role: 'nft_owner', video: '1' } as const;
+  const detail = 'The channel or NFT belongs to somebody else';
+  const { message } = new AccessDenied('token_missing', [], [{ role, reason: 'not_owner', detail }]);
+  expect(message).toContain('nft_owner: The channel or NFT belongs to somebody else');
+  expect(new AccessDenied('censored', [], []).message).toContain('(censored).');
 });

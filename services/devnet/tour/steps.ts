@@ -34,6 +34,12 @@ async function getTokenOf(
   return token;
 }
 
+/** What an app can show somebody who may not have an asset. */
+const told = (who: string, { refused }: AccessDenied): string[] => [
+  `${who} is told what each role that would open it lacks (AccessDenied):`,
+  ...refused.map(({ role, detail }) => `  ${role.role}: ${detail}`),
+];
+
 export const STEPS: readonly Step[] = [
   {
     name: 'policy',
@@ -94,10 +100,7 @@ export const STEPS: readonly Step[] = [
       await expectRefusal('the film for Dan', response, 403, 'policy_denied');
       const denied = await people.dan.client.fetchAsset(assets.media).catch((error: unknown) => error);
       if (!(denied instanceof AccessDenied)) throw new Error(`The client did not refuse: ${String(denied)}`);
-      return [
-        'crt_holder token with amount 40 → 403 policy_denied',
-        `the client throws AccessDenied: ${denied.code}`,
-      ];
+      return ['crt_holder token with amount 40 → 403 policy_denied', ...told('Dan', denied)];
     },
   },
   {
@@ -147,6 +150,7 @@ export const STEPS: readonly Step[] = [
         401,
       );
       await expectRefusal('the old token', response, 401, 'role_outdated');
+      people.cleo.client.refresh();
       const cleo = await people.cleo.client.fetchAsset(assets.media).catch((error: unknown) => error);
       if (!(cleo instanceof AccessDenied)) throw new Error('The film still opens for the seller.');
       people.dan.client.refresh();
@@ -158,7 +162,7 @@ export const STEPS: readonly Step[] = [
       );
       return [
         `sold in block ${sale.block}; old token → 401 role_outdated ${ms(afterMs)} after finality`,
-        `asking again, Cleo is told: ${cleo.refused.map((role) => role.reason).join(', ')}`,
+        ...told('Cleo asks again, and', cleo),
         'Dan, the new owner → 200',
       ];
     },
