@@ -10,10 +10,21 @@ export function createLog(service: string, level: LogLevel): Logger {
   return pino({ level, base: { service }, serializers: { err: describeError } });
 }
 
+/** What another machine has done to a connection: where in here it was noticed tells nobody anything. */
+const isOutside = (error: Error): boolean =>
+  'syscall' in error || ('code' in error && /^(?:08|28|57P)/.test(String(error.code)));
+
 /** Only what an error says: drivers hang connections, settings and whole queries on theirs. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const { name: type, message, stack, cause } = error;
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return { type, message, ...code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+  const where = isOutside(error) ? {} : { stack };
+  return {
+    type,
+    message,
+    ...code,
+    ...where,
+    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+  };
 }

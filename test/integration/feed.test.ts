@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Feed } from '../../services/distributor/policy/feed.ts';
 import { formatContentHash } from '../../shared/base/index.ts';
@@ -94,6 +95,22 @@ describe('once it is open', () => {
     expect(isOpen).toBe(false);
     bench.reading.mend();
     expect(answer(await opening, 3)).toBe('public');
+  });
+
+  it('which may take until this role is allowed to read, and the log says how', async () => {
+    const role = `reader_${randomBytes(6).toString('hex')}`;
+    await bench.sql(`create role ${role}`);
+    try {
+      const opening = bench.open({ as: role });
+      await until('it says so', () => bench.log().includes('grant this role usage on schema panoptes'));
+      await bench.sql(`grant usage on schema panoptes to ${role}`);
+      await bench.sql(`grant select on all tables in schema panoptes to ${role}`);
+      expect(answer(await opening, 3)).toBe('public');
+      expect(bench.log()).toContain('the database can be read');
+    } finally {
+      await bench.sql(`drop owned by ${role}`);
+      await bench.sql(`drop role ${role}`);
+    }
   });
 });
 

@@ -20,7 +20,12 @@ export interface FeedBench extends AsyncDisposable {
   readonly listening: TcpProxy;
   readonly root: KeyPair;
   /** Disposed with the rest. */
-  open(options?: { readonly pollMs?: number; readonly checkMs?: number }): Promise<Feed>;
+  open(options?: {
+    readonly pollMs?: number;
+    readonly checkMs?: number;
+    /** The role that reads. */
+    readonly as?: string;
+  }): Promise<Feed>;
   /** Of the feed opened last. */
   cataloguePath(): string;
   /** What all feeds have logged, a JSON object a line. */
@@ -56,8 +61,10 @@ export function startFeedBench(): Promise<FeedBench> {
       reading,
       listening,
       root,
-      open: async (options = {}) => {
-        const pool = createPool(through(reading), log, { queryMsMax: 2_000 });
+      open: async ({ as, ...options } = {}) => {
+        const url = new URL(through(reading));
+        if (as !== undefined) url.searchParams.set('options', `-c role=${as}`);
+        const pool = createPool(url.href, log, { queryMsMax: 2_000 });
         opened.defer(() => pool.end());
         const databaseUrl = through(listening);
         catalogues += 1;

@@ -123,15 +123,13 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
     while (!pace.isStopped) {
       try {
         await step();
+        if (failures > 0) log.info({ failures }, 'the database can be read');
         failures = 0;
       } catch (error) {
         failures += 1;
         if (stand === null) {
           const reason = error instanceof Error ? error.message : String(error);
-          log.warn(
-            { reason },
-            'waiting for the database, and for an indexer or auth node to make its tables',
-          );
+          log.warn({ reason }, adviceOn(error));
         } else log.warn({ err: error, failures }, 'the database cannot be read');
       }
       if (performance.now() - prunedAt > PRUNE_MS) {
@@ -176,3 +174,12 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
     });
   });
 }
+
+/** Of Postgres: insufficient_privilege. */
+const MAY_NOT = '42501';
+
+/** What an operator can do while there is nothing to read. */
+const adviceOn = (error: unknown): string =>
+  error instanceof Error && 'code' in error && error.code === MAY_NOT
+    ? 'waiting to be allowed to read: grant this role usage on schema panoptes and select on its tables'
+    : 'waiting for the database, and for an indexer or auth node to make its tables';

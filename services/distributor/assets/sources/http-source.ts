@@ -57,6 +57,11 @@ function checkHead(
   size: DataObject['size'],
 ): void {
   if (status === 404) throw new SourceError('missing', 'answered 404');
+  if (status === 401 || status === 403)
+    throw new SourceError(
+      'refused',
+      `answered ${status}: it does not let this node in (PANOPTES_NODE_SEED, PANOPTES_STORAGE_CREDENTIALS)`,
+    );
   if (status !== 200) throw new SourceError('refused', `answered ${status}`);
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
