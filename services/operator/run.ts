@@ -59,5 +59,13 @@ function describe(error: unknown): string {
   // A host with several addresses fails once for each, in an error without a message of its own.
   const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const messages = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause)));
-  return messages.join('; ').replace(/\s+/g, ' ').trim();
+  return `${messages.join('; ').replace(/\s+/g, ' ').trim()}${adviceOn(error)}`;
 }
+
+/** Of Postgres: undefined_table, invalid_schema_name. */
+const NOT_THERE = ['42P01', '3F000'];
+
+const adviceOn = (error: unknown): string =>
+  error instanceof Error && 'code' in error && NOT_THERE.includes(String(error.code))
+    ? ': is this the database of an indexer or auth node, as new as this program?'
+    : '';

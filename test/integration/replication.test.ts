@@ -51,7 +51,7 @@ afterAll(async () => {
 }, LONG_MS);
 
 it('needs a server that publishes, and an empty one', async () => {
-  const { primary, region, from, there, replicate } = regions;
+  const { primary, region, from, here, there, replicate } = regions;
   const subscribe = ['subscribe', '--database-url', region.url(), '--name', 'eu', '--from', from];
   expect(await replicate(...subscribe)).toMatchObject({
     code: 1,
@@ -66,6 +66,14 @@ it('needs a server that publishes, and an empty one', async () => {
   expect(published.said).toMatch(/^published: .*\basset\b.*\bpulse\b.*\brole_loss\b/);
   expect(published.said).not.toMatch(/change|migration|region|session/);
   expect(await replicate('publish', '--database-url', primary.url())).toEqual(published);
+  // Whoever watches it is no superuser.
+  await here.query('create role watcher');
+  await here.query('grant usage on schema panoptes to watcher');
+  await here.query('grant select on all tables in schema panoptes to watcher');
+  const watched = await replicate(
+    ...['status', '--database-url', `${primary.url()}?options=${encodeURIComponent('-c role=watcher')}`],
+  );
+  expect(watched).toMatchObject({ said: expect.stringContaining('published: asset') });
   // Without one, no row of it could be updated any more.
   const { rows: nameless } = await there.query(
     `select name from panoptes.told_table

@@ -20,19 +20,28 @@ export async function isPublished(pool: Pool): Promise<boolean> {
 /** A database that has its tables from another one. */
 export interface Region {
   readonly name: string;
-  /** `null`: it was unsubscribed. */
-  readonly subscription: { readonly from: string } | null;
+  /** `false`: it was unsubscribed. */
+  readonly isSubscribed: boolean;
 }
 
+/** Asks for nothing that only superusers may see: whoever owns the tables may publish them and see how they are. */
 export async function findRegion(pool: Pool): Promise<Region | null> {
-  const { rows } = await pool.query<{ name: string; from: string | null }>(
-    `select substr(region.subscription, length($1) + 1) as name, subconninfo as from
+  const { rows } = await pool.query<Region>(
+    `select substr(region.subscription, length($1) + 1) as name, subname is not null as "isSubscribed"
        from panoptes.region left join pg_subscription
          on subname = region.subscription
             and subdbid = (select oid from pg_database where datname = current_database())`,
     [slotOf('')],
   );
-  const [row] = rows;
-  if (!row) return null;
-  return { name: row.name, subscription: row.from === null ? null : { from: row.from } };
+  return rows[0] ?? null;
+}
+
+/** Where the region of this name has its tables from; with the password, so for superusers alone. */
+export async function findSource(pool: Pool, name: string): Promise<string | null> {
+  const { rows } = await pool.query<{ from: string }>(
+    `select subconninfo as "from" from pg_subscription
+      where subname = $1 and subdbid = (select oid from pg_database where datname = current_database())`,
+    [slotOf(name)],
+  );
+  return rows[0]?.from ?? null;
 }

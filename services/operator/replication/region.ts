@@ -1,6 +1,6 @@
 import { inTransaction, migrate, PUBLICATION, type Pool } from '../../../shared/db/index.ts';
 import { RefusedError } from '../command.ts';
-import { findRegion, findTables, isPublished, tableList } from './catalogue.ts';
+import { findRegion, findSource, findTables, isPublished, tableList } from './catalogue.ts';
 import { slotOf } from './names.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function subscribe(pool: Pool, name: string, from: string): Promise
   const region = await findRegion(pool);
   if (region !== null && region.name !== name)
     throw new RefusedError(`this database is region ${region.name} already`);
-  if (region?.subscription) {
+  if (region?.isSubscribed) {
     await prepare(pool, name);
     await pool.query(`alter subscription ${slotOf(name)} connection ${quote(from)}`);
     await pool.query(`alter subscription ${slotOf(name)} refresh publication`);
@@ -38,11 +38,11 @@ export async function subscribe(pool: Pool, name: string, from: string): Promise
 export async function restart(pool: Pool, from: string | null): Promise<void> {
   const region = await findRegion(pool);
   if (region === null) throw new RefusedError('this database has its tables from no other one');
-  const source = from ?? region.subscription?.from;
-  if (source === undefined) throw new RefusedError('it was unsubscribed: say --from');
+  const source = from ?? (await findSource(pool, region.name));
+  if (source === null) throw new RefusedError('it was unsubscribed: say --from');
   await migrate(pool);
   await prepare(pool, region.name);
-  if (region.subscription) await drop(pool, region.name);
+  if (region.isSubscribed) await drop(pool, region.name);
   await pool.query(`truncate ${tableList(await findTables(pool))}`);
   await create(pool, region.name, source);
 }
@@ -53,7 +53,7 @@ export async function restart(pool: Pool, from: string | null): Promise<void> {
  */
 export async function unsubscribe(pool: Pool): Promise<boolean> {
   const region = await findRegion(pool);
-  if (!region?.subscription) throw new RefusedError('this database is not subscribed');
+  if (!region?.isSubscribed) throw new RefusedError('this database is not subscribed');
   return drop(pool, region.name);
 }
 
@@ -61,7 +61,7 @@ export async function unsubscribe(pool: Pool): Promise<boolean> {
 export async function promote(pool: Pool): Promise<void> {
   const region = await findRegion(pool);
   if (region === null) throw new RefusedError('this database has its tables from no other one');
-  if (region.subscription) throw new RefusedError('unsubscribe it first');
+  if (region.isSubscribed) throw new RefusedError('unsubscribe it first');
   await inTransaction(pool, 'BEGIN', async (client) => {
     await client.query('select panoptes.tell_replicated(false)');
     await client.query('delete from panoptes.region');

@@ -46,7 +46,7 @@ async function readPublished(pool: Pool): Promise<Status> {
   return { facts, problems };
 }
 
-async function readRegion(pool: Pool, { name, subscription }: Region): Promise<Status> {
+async function readRegion(pool: Pool, { name, isSubscribed }: Region): Promise<Status> {
   const facts = [`region ${name}`];
   const problems: string[] = [];
   const { rows } = await pool.query<{
@@ -68,7 +68,7 @@ async function readRegion(pool: Pool, { name, subscription }: Region): Promise<S
   else problems.push('not all of it is here: distributors do not read it');
   if (Number(state.behind) > 1_000)
     problems.push(`its clock is ${sec(Number(state.behind))} behind that of the published server`);
-  if (!subscription) problems.push('it is not subscribed any more: subscribe or promote it');
+  if (!isSubscribed) problems.push('it is not subscribed any more: subscribe or promote it');
   else {
     for (const table of state.waiting) facts.push(`table ${table} has not come whole yet`);
     if (!state.working)
