@@ -2,12 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { createSingleFlight, isId, nowSec, systemClock, type Clock } from '../base/index.ts';
 import type { Needs, PolicyDocument, PolicyScope } from '../policy/index.ts';
 import { narrowToken, type NarrowClaims } from '../token/index.ts';
-import type {
-  AccessAnswer,
-  ChallengeResponse,
-  RoleRequest,
-  SessionsResponse,
-  TokenResponse,
+import {
+  PROBLEMS,
+  type AccessAnswer,
+  type ChallengeResponse,
+  type RoleRequest,
+  type SessionsResponse,
+  type TokenResponse,
 } from '../wire/index.ts';
 import { createDistributors, withoutSlash, type DistributorAddress, type Reached } from './distributors.ts';
 import { AccessDenied, ServiceError } from './errors.ts';
@@ -189,10 +190,11 @@ export function createClient(options: ClientOptions): Client {
     path: string,
     init: RequestInit,
     findDenied: (response: Response) => Promise<AccessDenied | null>,
+    isElsewhere?: (response: Response) => Promise<boolean>,
   ): Promise<Reached> => {
     let roles = opensWith.get(id) ?? null;
     for (let attempt = 1; ; attempt += 1) {
-      const reached = await distributors.fetch(path, init, roles);
+      const reached = await distributors.fetch(path, init, roles, isElsewhere);
       const denied = await findDenied(reached.response);
       if (denied === null) return reached;
       if (attempt === ATTEMPTS_MAX) throw denied;
@@ -202,11 +204,20 @@ export function createClient(options: ClientOptions): Client {
 
   /** A node that lets the asset be had now, with the token that it takes for it; `null` when it needs none. */
   const findWay = (id: string): Promise<Reached> =>
-    open(id, `/api/v1/assets/${id}/access`, {}, async (response) => {
-      if (!response.ok) throw await toServiceError(response);
-      const answer = (await response.json()) as AccessAnswer;
-      return answer.allowed ? null : new AccessDenied(answer.code, answer.needs ?? [], []);
-    });
+    open(
+      id,
+      `/api/v1/assets/${id}/access`,
+      {},
+      async (response) => {
+        if (!response.ok) throw await toServiceError(response);
+        return findDeniedIn((await response.json()) as AccessAnswer);
+      },
+      async (response) => {
+        if (!response.ok) return false;
+        const answer = (await response.clone().json()) as AccessAnswer;
+        return !answer.allowed && answer.code === 'misdirected';
+      },
+    );
 
   const asSession = (session: Session, method: 'GET' | 'DELETE', path: string): Promise<Response> =>
     requestAs(session, { fetch, url: `${authUrl}/v1/sessions${path}`, method, nowSec: nowSec(clock) });
@@ -326,4 +337,12 @@ const bearer = (roles: readonly RoleRequest[], aud: string | null): TokenAsk => 
 async function toDenied(response: Response): Promise<AccessDenied> {
   const { code, needs } = await readProblem(response);
   return new AccessDenied(code, Array.isArray(needs) ? (needs as Needs) : [], []);
+}
+
+/** What an answer about access says against it; throws ServiceError for what no token would turn. */
+function findDeniedIn(answer: AccessAnswer): AccessDenied | null {
+  if (answer.allowed) return null;
+  const { status, title } = PROBLEMS[answer.code];
+  if (!REFUSALS.includes(status)) throw new ServiceError(status, answer.code, title, null);
+  return new AccessDenied(answer.code, answer.needs ?? [], []);
 }

@@ -19,13 +19,20 @@ export interface Reached {
 export interface Distributors {
   /**
    * One request to the first that answers at all, and serves the asset if any does. With `roles` it carries a token that
-   * the one asked, and nobody else, accepts. Throws what the last one that cannot be reached threw.
+   * the one asked, and nobody else, accepts. Throws what the last one that cannot be reached threw. `isElsewhere`: how an
+   * answer says that its node does not serve the asset.
    */
-  fetch(path: string, init: RequestInit, roles: readonly RoleRequest[] | null): Promise<Reached>;
+  fetch(
+    path: string,
+    init: RequestInit,
+    roles: readonly RoleRequest[] | null,
+    isElsewhere?: (response: Response) => Promise<boolean>,
+  ): Promise<Reached>;
 }
 
 /** The asset is in none of that distributor's buckets. */
 const MISDIRECTED = 421;
+const isMisdirected = async ({ status }: Response): Promise<boolean> => status === MISDIRECTED;
 
 export function createDistributors(options: {
   readonly addresses: readonly DistributorAddress[];
@@ -40,7 +47,7 @@ export function createDistributors(options: {
   });
 
   return {
-    fetch: async (path, init, roles) => {
+    fetch: async (path, init, roles, isElsewhere = isMisdirected) => {
       let unreachable: unknown;
       let elsewhere: Reached | null = null;
       for (const { url, id } of nodes) {
@@ -59,7 +66,7 @@ export function createDistributors(options: {
           const redirect = token === null ? {} : { redirect: 'error' as const };
           const response = await fetch(url + path, { ...init, headers, ...redirect });
           const reached = { response, url, id, token };
-          if (response.status !== MISDIRECTED) return reached;
+          if (!(await isElsewhere(response))) return reached;
           elsewhere = reached;
         } catch (error) {
           if (init.signal?.aborted) throw error;

@@ -68,6 +68,32 @@ it('asks the next distributor when the asset is in none of the buckets of one', 
   expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
 });
 
+it('makes URLs and links for a node that serves the asset, and says when that is not for want of a role', async () => {
+  const { media } = await publishForMembers();
+  let code = 'misdirected';
+  await using elsewhere = createServer(({ url = '' }, response) => {
+    const id = /assets\/(\d+)\/access$/.exec(url)?.[1];
+    response.setHeader('content-type', 'application/json');
+    if (id !== undefined) response.end(JSON.stringify({ id, allowed: false, code }));
+    else if (url === '/api/v1/status') response.end('{"id":"elsewhere"}');
+    else response.writeHead(421).end();
+  }).listen(0);
+  await once(elsewhere, 'listening');
+  const { port } = elsewhere.address() as AddressInfo;
+  const client = clientOf(await join(network()), {
+    distributorUrls: [`http://127.0.0.1:${port}`, network().distributor.url],
+  });
+  expect((await fetch(await client.assetUrl(media))).status).toBe(200);
+  expect((await fetch(await client.shareLink(media))).status).toBe(200);
+  expect((await client.fetchAsset(media, { method: 'HEAD' })).status).toBe(200);
+  code = 'policy_stale';
+  await expect(client.assetUrl(media)).rejects.toMatchObject({
+    constructor: ServiceError,
+    status: 503,
+    code,
+  });
+});
+
 it('finds the token for a HEAD too, whose refusal has no body', async () => {
   const { media, bytes } = await publishForMembers();
   const response = await (await join(network())).client.fetchAsset(media, { method: 'HEAD' });
