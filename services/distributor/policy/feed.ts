@@ -119,6 +119,7 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
 
   const follow = async (): Promise<void> => {
     let failures = 0;
+    let said = '';
     let prunedAt = performance.now();
     while (!pace.isStopped) {
       try {
@@ -127,27 +128,35 @@ export function openFeed(options: FeedOptions): Promise<Feed> {
         failures = 0;
       } catch (error) {
         failures += 1;
-        if (stand === null) {
-          const reason = error instanceof Error ? error.message : String(error);
-          log.warn({ reason }, adviceOn(error));
-        } else log.warn({ err: error, failures }, 'the database cannot be read');
+        const reason = error instanceof Error ? error.message : String(error);
+        // What lasts is said ever more rarely.
+        if (reason !== said || Number.isInteger(Math.log2(failures))) {
+          if (stand === null) log.warn({ reason, failures }, adviceOn(error));
+          else log.warn({ err: error, failures }, 'the database cannot be read');
+        }
+        said = reason;
       }
       if (performance.now() - prunedAt > PRUNE_MS) {
         knowledge.losses.prune(Date.now());
         knowledge.revocations.prune(Date.now());
         prunedAt = performance.now();
       }
-      await pace.rest(failures === 0 ? pollMs : backoffMs(failures, { baseMs: 100, capMs: 5 * pollMs }));
+      await (failures === 0
+        ? pace.rest(pollMs)
+        : pace.pause(backoffMs(failures, { baseMs: 100, capMs: 2 * pollMs })));
     }
   };
 
   return openOrCleanUp((opened) => {
     const closing = new AbortController();
-    const hint = (): void => {
-      pace.hint();
-    };
     const { signal } = closing;
-    const listening = openListener({ databaseUrl, onNotify: hint, onConnect: hint, log, signal });
+    const listening = openListener({
+      databaseUrl,
+      onNotify: () => pace.hint(),
+      onConnect: () => pace.urge(),
+      log,
+      signal,
+    });
     opened.defer(async () => {
       closing.abort(new Error('the feed is closed'));
       await listening.then(
