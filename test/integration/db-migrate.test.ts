@@ -79,3 +79,13 @@ it('ids and amounts arrive as decimal strings', async () => {
   ]);
   expect(rows).toEqual([{ id: '9223372036854775807', amount: '340282366920938463463374607431768211455' }]);
 });
+
+it('what forbids plans does not make a server with LLVM compile them instead', async () => {
+  await using db = await createTestDatabase();
+  const { rows } = await db.pool.query<{ name: string; settings: readonly string[] }>(
+    `select proname as name, proconfig as settings from pg_proc
+      where pronamespace = 'panoptes'::regnamespace and array_to_string(proconfig, ' ') like '%enable_%'`,
+  );
+  expect(rows.length).toBeGreaterThanOrEqual(2);
+  expect(rows.filter(({ settings }) => !settings.includes('jit=off'))).toEqual([]);
+});

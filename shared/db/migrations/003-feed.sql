@@ -181,6 +181,8 @@ end $$;
 create function panoptes.changed_since(after pg_snapshot, many int default 20000) returns setof panoptes.record
 language plpgsql stable
 set plan_cache_mode = force_generic_plan
+-- What is switched off counts as so dear that a server with LLVM would compile it anew, for half a second each time.
+set jit = off
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off

@@ -3,6 +3,7 @@
 -- The line of a row is what `services/distributor/policy/drift-lines.ts` makes of it.
 create function panoptes.page_digests(of text, start bigint, rows_max int)
 returns table (page bigint, rows bigint, digest text) language plpgsql stable
+set jit = off
 set enable_seqscan = off
 as $$
 begin

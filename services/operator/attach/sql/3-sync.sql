@@ -30,6 +30,7 @@ begin
       $format$
         create function panoptes_host.sync_%1$s(keys text[]) returns void language plpgsql
         set plan_cache_mode = force_custom_plan
+        set jit = off
         as $sync$
         begin
           -- Whoever else is writing these rows has ended when the host's tables are read, a statement later.
