@@ -13,7 +13,7 @@ export const WRONG_USAGE = 2;
 
 /** The options of a program that takes nothing else. Throws UsageError. */
 export function parseCommandLine<const T extends Options>(args: readonly string[], options: T): Values<T> {
-  return understand(() => parseArgs({ args: [...args], options, allowPositionals: false }).values);
+  return understand(options, () => parseArgs({ args: [...args], options, allowPositionals: false }).values);
 }
 
 /** The same beside words without a `--`. Throws UsageError. */
@@ -21,7 +21,7 @@ export function parseWordsAndOptions<const T extends Options>(
   args: readonly string[],
   options: T,
 ): { readonly words: readonly string[]; readonly values: Values<T> } {
-  return understand(() => {
+  return understand(options, () => {
     const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { words: positionals, values };
   });
@@ -44,7 +44,7 @@ export function readCommandLine<const T extends Options, R = Values<T>>(
       process.stdout.write(help);
       process.exit(0);
     }
-    const values = parseCommandLine(args, { ...HELP, ...options });
+    const values = parseCommandLine(args, { ...options, ...HELP });
     return read ? read(values) : (values as R);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -54,7 +54,7 @@ export function readCommandLine<const T extends Options, R = Values<T>>(
 }
 
 /** Node quotes an argument that it cannot place, which may be an URL with a password. */
-function understand<T>(parse: () => T): T {
+function understand<T>(options: Options, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
@@ -62,8 +62,9 @@ function understand<T>(parse: () => T): T {
     if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL')
       throw new UsageError('an argument has no option before it');
     const option = /'(?:-\w, )?(--?[\w-]+)/.exec(message)?.[1] ?? 'it';
+    const names = Object.keys(options).map((name) => `--${name}`);
     if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-      throw new UsageError(`${option} is no option of this program`);
+      throw new UsageError(`${option} is no option here, only ${names.join(', ')}`);
     if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
       throw new UsageError(
         message.includes('does not take') ? `${option} takes no value` : `${option} needs a value`,

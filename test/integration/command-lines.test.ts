@@ -14,5 +14,5 @@ it.each(['auth', 'distributor', 'indexer'])(
 
 it('what is not understood starts nothing', async () => {
   const wrong = await runProgram('services/indexer/main.ts', ['--prot', '1']);
-  expect(wrong).toEqual({ code: 2, out: '', err: '--prot is no option of this program. See --help\n' });
+  expect(wrong).toEqual({ code: 2, out: '', err: '--prot is no option here, only --help. See --help\n' });
 }, 30_000);

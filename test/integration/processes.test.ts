@@ -403,5 +403,5 @@ it.each([
     { encoding: 'utf8', cwd: new URL('../..', import.meta.url).pathname },
   );
   expect(status).toBe(2);
-  expect(stderr).toContain('--processes N');
+  expect(stderr).toContain('--processes');
 });
