@@ -206,6 +206,33 @@ describe('tokens', () => {
     expect(await metric(limit, 'panoptes_signatures_waiting')).toBe(0);
   });
 
+  it('are not looked at for clients who hang up while they wait', async () => {
+    const limit = await start({ PANOPTES_SIGNATURE_PERCENT_MAX: '1' });
+    const { id } = await limit.addAsset({ policy: MEMBERS_ONLY });
+    const waiting = (): Promise<number> => metric(limit, 'panoptes_signatures_waiting');
+    // Those who stay are before them in line, for seconds.
+    const staying = Array.from({ length: 150 }, () => limit.get(id, bearer(forge(limit))));
+    await until('they wait', async () => (await waiting()) >= 75);
+    const body = JSON.stringify({ ids: [String(id)] });
+    const ofBody = `content-type: application/json\r\ncontent-length: ${body.length}`;
+    const leaving: Socket[] = [];
+    for (const [line, more] of [
+      [`GET /api/v1/assets/${id}`, '\r\n\r\n'],
+      [`GET /api/v1/assets/${id}/access`, '\r\n\r\n'],
+      ['POST /api/v1/access', `\r\n${ofBody}\r\n\r\n${body}`],
+    ] as const)
+      for (let count = 0; count < 5; count += 1) {
+        const socket = await open(limit);
+        socket.write(`${line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${forge(limit)}${more}`);
+        leaving.push(socket);
+      }
+    for (let look = 0; look < 3; look += 1) expect(await waiting()).toBeGreaterThan(0);
+    for (const socket of leaving) socket.destroy();
+    for (const answer of staying) expect((await answer).status).toBe(401);
+    await until('nobody waits', async () => (await waiting()) === 0);
+    expect(await metric(limit, 'panoptes_tokens_total{result="failed"}')).toBe(staying.length);
+  });
+
   it('that are forged are looked at once each, however they are asked about', async () => {
     const limit = await start({});
     const gated = await Promise.all([1, 2, 3, 4, 5].map(() => limit.addAsset({ policy: MEMBERS_ONLY })));

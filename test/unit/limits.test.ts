@@ -231,6 +231,27 @@ describe('first sights', () => {
     await expect(other).resolves.toBeUndefined();
   });
 
+  it('are not done for who has left the line; the others move up', async () => {
+    let now = 0;
+    const sights = new FirstSights({ shareMax: 1, burstMs: 1, waitingMax: 5, now: () => now });
+    busy(sights);
+    const done: string[] = [];
+    const client = (): AbortController => new AbortController();
+    const [leaving, staying, late] = [client(), client(), client()];
+    const left = sights.turn('a', () => void done.push('left'), leaving.signal);
+    const stayed = sights.turn('a', () => void done.push('stayed'), staying.signal);
+    leaving.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    late.abort(new Error('gone before'));
+    await expect(sights.turn('a', () => void done.push('late'), late.signal)).rejects.toThrow('gone before');
+    expect(sights.stats).toMatchObject({ waiting: 1, refused: 0 });
+    now += 10_000;
+    await stayed;
+    // Once it had its turn, nothing is left to leave.
+    staying.abort();
+    expect([done, sights.stats.waiting, sights.isFree]).toEqual([['stayed'], 0, true]);
+  });
+
   it('are sent away at the end', async () => {
     const sights = new FirstSights({ shareMax: 0.01, burstMs: 1, waitingMax: 5 });
     busy(sights);

@@ -24,8 +24,11 @@ export interface Gate {
   glance(asset: number, facts: RequestFacts): Decision | null;
   /** `LATER` once at most: a new token has to wait for its turn; ask again after it. */
   judge(asset: number, facts: RequestFacts): Decision;
-  /** Resolves when the token has been looked at. Rejects with a problem when too many wait. */
-  turn(facts: RequestFacts): Promise<void>;
+  /**
+   * Resolves when the token has been looked at. Rejects with a problem when too many wait, and with the reason when it is
+   * abandoned before.
+   */
+  turn(facts: RequestFacts, abandoned: AbortSignal): Promise<void>;
   /**
    * Whether an answer that has begun may go on by what is known, however old that is: a takedown ends it also while the
    * indexer is down. That other nodes are to serve the asset from now on does not.
@@ -147,9 +150,13 @@ export function createGate(options: GateOptions): Gate {
     judge,
     mayGoOn,
     isStale,
-    turn: (facts) =>
-      firstSights.turn(facts.ip ?? '', () => {
-        if (facts.tokenText !== null) verifyInto(facts, facts.tokenText);
-      }),
+    turn: (facts, abandoned) =>
+      firstSights.turn(
+        facts.ip ?? '',
+        () => {
+          if (facts.tokenText !== null) verifyInto(facts, facts.tokenText);
+        },
+        abandoned,
+      ),
   };
 }

@@ -69,11 +69,19 @@ export class FirstSights implements Disposable {
     return hasRoom;
   }
 
-  /** Does `work`, which spends, when it is its turn. Rejects with `too_many_requests` when too many wait. */
-  turn(address: string, work: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const gone = this.#queue.push(address, {
+  /**
+   * Does `work`, which spends, when it is its turn. Rejects with `too_many_requests` when too many wait. Aborted while it
+   * waits, it leaves the line and rejects with the reason.
+   */
+  turn(address: string, work: () => void, abandoned?: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      abandoned?.throwIfAborted();
+      const done = (): void => {
+        abandoned?.removeEventListener('abort', leave);
+      };
+      const turn: Turn = {
         work: () => {
+          done();
           try {
             work();
             resolve();
@@ -81,8 +89,17 @@ export class FirstSights implements Disposable {
             reject(error instanceof Error ? error : new Error(String(error)));
           }
         },
-        refuse: reject,
-      });
+        refuse: (problem) => {
+          done();
+          reject(problem);
+        },
+      };
+      const leave = (): void => {
+        this.#queue.delete(address, turn);
+        reject(abandoned?.reason as Error);
+      };
+      abandoned?.addEventListener('abort', leave, { once: true });
+      const gone = this.#queue.push(address, turn);
       if (gone !== null) {
         this.#refused += 1;
         gone.refuse(busy());

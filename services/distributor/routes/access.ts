@@ -12,6 +12,7 @@ import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/re
 import type { DataObject } from '../assets/source.ts';
 import { networkOf } from '../../../shared/http/index.ts';
 import { parseAssetId } from './asset-id.ts';
+import { whileThere, type Waiting } from './while-there.ts';
 
 export interface AccessRoutesOptions {
   readonly gate: Gate;
@@ -58,12 +59,12 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
     'x-chain-age': String(Math.round(age.chainAgeMs())),
   });
 
-  const answer = async (id: string, facts: RequestFacts): Promise<AccessAnswer> => {
+  const answer = async (id: string, facts: RequestFacts, asker: Waiting): Promise<AccessAnswer> => {
     const asset = parseAssetId(id);
     facts.wants('whole', findObject(asset)?.size ?? 0);
     let decision = gate.judge(asset, facts);
     if (decision === LATER) {
-      await gate.turn(facts);
+      await whileThere(asker, ({ gone }) => gate.turn(facts, gone));
       decision = gate.judge(asset, facts);
     }
     if (decision.allowed) return { id, allowed: true };
@@ -89,7 +90,7 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
       // A refusal takes some time to explain; others are served in between.
       if (assets.length % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
       if (raw.destroyed) return null;
-      assets.push(limited(await answer(id, facts)));
+      assets.push(limited(await answer(id, facts, request)));
     }
     return assets;
   };
@@ -97,7 +98,7 @@ export function createAccessHandlers(options: AccessRoutesOptions): AccessHandle
   return {
     one: async (request, reply) => {
       const facts = new RequestFacts(request, options.facts, nowSec(clock), 'GET');
-      return reply.headers(headers()).send(await answer(request.params.id, facts));
+      return reply.headers(headers()).send(await answer(request.params.id, facts, request));
     },
     many: async (request, reply) => {
       const address = networkOf(request.ip);

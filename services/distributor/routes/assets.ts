@@ -5,7 +5,6 @@ import { toRefusalProblem } from '../access/refusal.ts';
 import { RequestFacts, type AssetRequest, type FactsOptions } from '../access/request-facts.ts';
 import type { Decision } from '../decide.ts';
 import { IMAGE_EDGES, type ImageSize, type ImageSizes } from '../assets/image-sizes.ts';
-import type { Asker } from '../assets/asset-fetcher.ts';
 import type { AssetStore } from '../assets/asset-store.ts';
 import {
   matchesEtag,
@@ -19,6 +18,7 @@ import { createAssetHeaders } from './asset-headers.ts';
 import { parseAssetId } from './asset-id.ts';
 import type { AssetAnswer, AssetSender, Raw } from './asset-sender.ts';
 import type { Cors, FlatHeaders } from './cors.ts';
+import { whileThere } from './while-there.ts';
 
 export interface AssetRoutesOptions {
   readonly gate: Gate;
@@ -87,7 +87,8 @@ class Handling implements AssetAnswer {
     const { gate, store, sender } = this.#parts;
     const decision = gate.judge(this.#asset, this.#facts);
     // The facts are kept: once it had its turn, the new token has been looked at.
-    if (decision === LATER) return gate.turn(this.#facts).then(() => this.begin());
+    if (decision === LATER)
+      return whileThere(this.#request, ({ gone }) => gate.turn(this.#facts, gone)).then(() => this.begin());
     const headers = this.#headersOf(decision);
     const object = this.#object;
     if (object === null) throw new Problem('not_found');
@@ -159,16 +160,6 @@ class Handling implements AssetAnswer {
 
 const etagOf = ({ contentHash }: DataObject, imageSize: ImageSize | null): string =>
   imageSize === null ? `"${contentHash}"` : `"${contentHash}-${imageSize}"`;
-
-/** For as long as the client's connection stays open while the work runs. */
-function whileThere<T>({ socket, ip }: AssetRequest, work: (asker: Asker) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const leave = (): void => controller.abort(new Problem('unavailable', 'The client is gone'));
-  socket.setMaxListeners(0); // as many as there are requests sent ahead
-  if (socket.destroyed) leave();
-  socket.once('close', leave);
-  return work({ address: ip, gone: controller.signal }).finally(() => socket.off('close', leave));
-}
 
 /** Only GET has ranges (RFC 9110, section 14.2). */
 function requestedRange(
