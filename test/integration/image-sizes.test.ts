@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createImageSizes } from '../../services/distributor/assets/image-sizes.ts';
 import type { AssetStore } from '../../services/distributor/assets/asset-store.ts';
 import { ImageError, shrinkImage } from '../../services/distributor/assets/shrink-image.ts';
@@ -60,9 +60,103 @@ it('an image comes in several sizes, each kept, under the same grant', async () 
   await expect.poll(async () => (await sized(gated.id, 'tiny', held)).status).toBe(451);
 });
 
-it('small images stay as large as they are', async () => {
-  const { id } = await node.addAsset({ bytes: await picture(40, 20) });
-  expect(await edges(await sized(id, 'large'))).toEqual([200, 40, 20, 'webp', 'image/webp']);
+const noise = (width: number, height: number): ReturnType<typeof sharp> =>
+  sharp({
+    create: {
+      ...{ width, height, channels: 3, background: 'grey' },
+      noise: { type: 'gaussian', mean: 128, sigma: 30 },
+    },
+  });
+const metric = async (name: string): Promise<number> => {
+  const text = await (await fetch(`${node.url}/metrics`)).text();
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.split(' ')[1] ?? Number.NaN);
+};
+
+describe('an image that fits already', () => {
+  it.each<[string, string, () => Promise<Buffer>]>([
+    ['image/jpeg', 'tiny', () => picture(128, 20)],
+    [
+      'image/png',
+      'tiny',
+      async () =>
+        sharp(await picture(100, 128))
+          .png()
+          .toBuffer(),
+    ],
+    [
+      'image/webp',
+      'large',
+      async () =>
+        sharp(await picture(40, 20))
+          .webp()
+          .toBuffer(),
+    ],
+    // Two pictures, which go on moving.
+    [
+      'image/gif',
+      'small',
+      async () =>
+        sharp([await picture(9, 9), await noise(9, 9).png().toBuffer()], { join: { animated: true } })
+          .gif()
+          .toBuffer(),
+    ],
+    // Heavy for its pixels, and would be hardly lighter.
+    ['image/webp', 'tiny', () => noise(128, 128).webp().toBuffer()],
+    // Too large for memory.
+    ['image/webp', 'large', () => noise(1_280, 1_000).webp().toBuffer()],
+  ])('is given as it is: %s for %s', async (type, size, make) => {
+    const bytes = await make();
+    const asset = await node.addAsset({ bytes, policy: MEMBERS_ONLY });
+    const held = bearer(node.token());
+    const [kept, made] = [
+      await metric('panoptes_images_bytes'),
+      await metric('panoptes_images_total{result="made"}'),
+    ];
+    expect((await sized(asset.id, size)).status).toBe(401);
+    for (const cache of ['miss', 'hit']) {
+      const answer = await sized(asset.id, size, held);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+      expect([answer.headers.get('x-cache'), answer.headers.get('etag')]).toEqual([
+        cache,
+        `"${asset.hash}-${size}"`,
+      ]);
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+    const head = await sized(asset.id, size, { method: 'HEAD', ...held });
+    expect([head.headers.get('content-length'), head.headers.get('content-type')]).toEqual([
+      String(bytes.length),
+      type,
+    ]);
+    const unchanged = await sized(asset.id, size, {
+      headers: { ...held.headers, 'if-none-match': `"${asset.hash}-${size}"` },
+    });
+    expect(unchanged.status).toBe(304);
+    // Its bytes are not kept a second time.
+    expect((await metric('panoptes_images_bytes')) - kept).toBeLessThanOrEqual(100);
+    expect(await metric('panoptes_images_total{result="made"}')).toBe(made);
+  });
+
+  it('is not even unfolded where it is light', async () => {
+    const whole = await picture(1_000, 1_000);
+    const bytes = whole.subarray(0, whole.length - 100);
+    const { id } = await node.addAsset({ bytes });
+    const answer = await sized(id, 'large');
+    expect(answer.status).toBe(200);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    expect((await sized(id, 'tiny')).status).toBe(400);
+  });
+
+  it.each<[string, () => Promise<Buffer>, readonly [width: number, height: number]]>([
+    ['lies on its side', () => noise(64, 32).withMetadata({ orientation: 6 }).jpeg().toBuffer(), [32, 64]],
+    ['is of a format that not every browser shows', () => noise(64, 32).avif().toBuffer(), [64, 32]],
+    ['is heavy for its pixels', () => noise(128, 100).png().toBuffer(), [128, 100]],
+    ['is of too high a quality', () => noise(128, 100).jpeg({ quality: 98 }).toBuffer(), [128, 100]],
+  ])('is made anew where it %s', async (_why, make, [width, height]) => {
+    const { id } = await node.addAsset({ bytes: await make() });
+    for (let turn = 0; turn < 2; turn += 1)
+      expect(await edges(await sized(id, 'tiny'))).toEqual([200, width, height, 'webp', 'image/webp']);
+  });
 });
 
 it('there are no other sizes, and none of anything else', async () => {
@@ -94,12 +188,7 @@ it('there are no other sizes, and none of anything else', async () => {
 });
 
 it('is made once, however many ask', async () => {
-  const made = async (): Promise<number> =>
-    Number(
-      /^panoptes_images_total\{result="made"\} (\d+)$/m.exec(
-        await (await fetch(`${node.url}/metrics`)).text(),
-      )?.[1],
-    );
+  const made = (): Promise<number> => metric('panoptes_images_total{result="made"}');
   const { id } = await node.addAsset({ bytes: await picture(1_500, 1_500) });
   const before = await made();
   const answers = await Promise.all(Array.from({ length: 30 }, () => sized(id, 'small')));

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { createSingleFlight } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
+import type { CacheStatus } from './asset-cache.ts';
 import type { Asker } from './asset-fetcher.ts';
 import type { AssetStore, MemoryAsset, StoredAsset } from './asset-store.ts';
 import type { ContentType } from './content-type.ts';
@@ -17,8 +18,8 @@ export type ImageSize = keyof typeof IMAGE_EDGES;
 /** An image in other sizes. It knows nothing of who may have it; it is asked once the policy has said yes. */
 export interface ImageSizes {
   /**
-   * Throws `bad_request` for what is no image or cannot be read as one, `unavailable` when too many are being made or it
-   * could not be made now, and the problems of `AssetStore.open`.
+   * As WebP, or the asset itself where that is best. Throws `bad_request` for what is no image or cannot be read as one,
+   * `unavailable` when too many are being made or it could not be made now, and the problems of `AssetStore.open`.
    */
   open(object: DataObject, size: ImageSize, asker?: Asker): Promise<StoredAsset>;
   readonly stats: { readonly bytes: number; readonly made: number; readonly failed: number };
@@ -53,8 +54,11 @@ const WEBP: ContentType = { type: 'image/webp', disposition: 'inline', policy: n
 
 const notAnImage = (): Problem => new Problem('bad_request', 'Only images that can be read have other sizes');
 
-/** What came of making one. Trying `no_image` again would cost as much as the first time; `not_now` may end well. */
-type Outcome = MemoryAsset | 'no_image' | 'not_now';
+/**
+ * What came of making one. `as_it_is`: the asset has to be asked for, so that nothing is in memory twice. Trying `no_image`
+ * again would cost as much as the first time; `not_now` may end well.
+ */
+type Outcome = MemoryAsset | 'as_it_is' | 'no_image' | 'not_now';
 
 export function createImageSizes(options: ImageSizesOptions): ImageSizes {
   const { store, memoryBytesMax, bytesMax, pixelsMax, atOnceMax, log } = options;
@@ -73,10 +77,11 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
   let failed = 0;
 
   /** Once all of it is here, so that none waits for a source while it holds a place. */
-  const isReadable = async (object: DataObject, asker?: Asker): Promise<boolean> => {
-    const { content } = await store.open(object, 0, asker);
+  const bringReadable = async (object: DataObject, asker?: Asker): Promise<CacheStatus> => {
+    const { cache, content } = await store.open(object, 0, asker);
     if ('release' in content) content.release();
-    return READABLE.has(content.contentType.type);
+    if (!READABLE.has(content.contentType.type)) throw notAnImage();
+    return cache;
   };
 
   const read = async (object: DataObject): Promise<Buffer> => {
@@ -92,9 +97,10 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
   const make = async (object: DataObject, size: ImageSize): Promise<Outcome> => {
     const bytes = await read(object);
     try {
-      const asset = { bytes: await shrink(bytes, IMAGE_EDGES[size], pixelsMax), contentType: WEBP };
+      const smaller = await shrink(bytes, IMAGE_EDGES[size], pixelsMax);
+      if (smaller === null) return 'as_it_is';
       made += 1;
-      return asset;
+      return { bytes: smaller, contentType: WEBP };
     } catch (error) {
       failed += 1;
       const isBad = error instanceof ImageError;
@@ -118,12 +124,14 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
       if (object.size > bytesMax) throw notAnImage();
       const key = `${size} ${cacheKey(object)}`;
       const known = kept.get(key);
-      if (known === undefined && !(await isReadable(object, asker))) throw notAnImage();
+      const before = known === undefined ? await bringReadable(object, asker) : 'hit';
       // Somebody else may have had it made meanwhile.
       const content = known ?? kept.get(key) ?? (await makeOnce(object, size, key));
       if (content === 'no_image') throw notAnImage();
       if (content === 'not_now') throw notNow();
-      return { cache: known === undefined ? 'miss' : 'hit', content };
+      if (content !== 'as_it_is') return { cache: known === undefined ? 'miss' : 'hit', content };
+      const asset = await store.open(object, object.size, asker);
+      return before === 'hit' ? asset : { ...asset, cache: before };
     },
     get stats() {
       return { bytes: kept.calculatedSize, made, failed };
