@@ -23,7 +23,7 @@ export interface Followed {
 
 /** What this machine has of the assets, and what is on its way here: there is one, however many processes serve from it. */
 export interface AssetCache extends AsyncDisposable {
-  /** The whole file, for the caller to release; `null` when it is not here. */
+  /** The whole file, for the caller to release; `null` when it is not here. Throws `unavailable` when it cannot be opened now. */
   open(object: DataObject): Promise<OpenFile | null>;
   /** How `open` would find it. */
   peek(object: DataObject): Promise<CacheStatus>;

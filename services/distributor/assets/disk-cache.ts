@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../../../shared/runtime/index.ts';
+import { Problem } from '../../../shared/wire/index.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { findCachedFiles, saveCacheIndex, type CachedFile } from './cache-index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
@@ -16,7 +17,10 @@ import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
  * One process uses a folder at a time: opening one that is in use throws.
  */
 export interface DiskCache extends AsyncDisposable {
-  /** The file, for the caller to release; `null` when it is not here, or no longer as it was written. */
+  /**
+   * The file, for the caller to release; `null` when it is not here, or no longer as it was written. Throws `unavailable`
+   * when it cannot be opened now.
+   */
   open(key: string, size: number): Promise<OpenFile | null>;
   has(key: string): boolean;
   /** Marks a file as used. */
@@ -199,11 +203,23 @@ const isDiskFull = (error: unknown): boolean =>
 
 const cachedPath = (dir: string, key: string): string => join(dir, key.slice(-2), key);
 
-/** Opens a file of a cache, whoever keeps it, if it is there and has that size: then it is whole, and was verified. */
+/**
+ * Opens a file of a cache, whoever keeps it, if it is there and has that size: then it is whole, and was verified. Throws
+ * `unavailable` when it cannot be opened now, for want of descriptors or of leave: that says nothing against the file.
+ */
 export async function findCachedFile(dir: string, key: string, size: number): Promise<OpenFile | null> {
+  try {
+    return await openCached(cachedPath(dir, key), size);
+  } catch (error) {
+    const options = { cause: error, headers: { 'retry-after': '1' } };
+    throw new Problem('unavailable', 'The asset cannot be read now', options);
+  }
+}
+
+async function openCached(path: string, size: number): Promise<OpenFile | null> {
   let handle: FileHandle;
   try {
-    handle = await open(cachedPath(dir, key), 'r');
+    handle = await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
