@@ -247,3 +247,37 @@ it('an image that could not be made now is made another time; one that cannot be
   await expect(images.open(object, 'small')).rejects.toMatchObject({ code: 'bad_request' });
   expect(tried).toBe(3);
 });
+
+it('who asks for many images holds up nobody else', async () => {
+  const contentType = { type: 'image/jpeg', disposition: 'inline', policy: null } as const;
+  const store = {
+    open: () => Promise.resolve({ cache: 'hit', content: { bytes: Buffer.alloc(9), contentType } }),
+  } as unknown as AssetStore;
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const images = createImageSizes({
+    store,
+    ...{ memoryBytesMax: 2 ** 20, bytesMax: 2 ** 20, pixelsMax: 1_000_000, atOnceMax: 1 },
+    shrink: async () => {
+      await gate;
+      return Buffer.alloc(1);
+    },
+    log: createLog('test', 'silent'),
+  });
+  const made: string[] = [];
+  let greedyRefused = 0;
+  const ask = async (id: number, address: string): Promise<void> => {
+    const asker = { address, gone: new AbortController().signal };
+    await images.open({ id, size: 9, contentHash: `${id}` }, 'tiny', asker);
+    made.push(address);
+  };
+  const greedy = Array.from({ length: 200 }, (_, id) =>
+    ask(id, '192.0.2.1').catch(() => (greedyRefused += 1)),
+  );
+  const modest = ask(1_000, '192.0.2.2');
+  await expect.poll(() => greedyRefused).toBeGreaterThan(100);
+  open();
+  await modest;
+  await Promise.all(greedy);
+  expect(made.indexOf('192.0.2.2')).toBeLessThan(4);
+});

@@ -112,9 +112,10 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
     }
   };
 
-  const makeOnce = (object: DataObject, size: ImageSize, key: string): Promise<Outcome> =>
+  /** In the line of whoever asks first. */
+  const makeOnce = (object: DataObject, size: ImageSize, key: string, address = ''): Promise<Outcome> =>
     once(key, async () => {
-      const outcome = await limiter.run(() => make(object, size));
+      const outcome = await limiter.run(() => make(object, size), { address });
       kept.set(key, outcome, outcome === 'not_now' ? { ttl: retryMs } : {});
       return outcome;
     });
@@ -126,7 +127,7 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
       const known = kept.get(key);
       const before = known === undefined ? await bringReadable(object, asker) : 'hit';
       // Somebody else may have had it made meanwhile.
-      const content = known ?? kept.get(key) ?? (await makeOnce(object, size, key));
+      const content = known ?? kept.get(key) ?? (await makeOnce(object, size, key, asker?.address));
       if (content === 'no_image') throw notAnImage();
       if (content === 'not_now') throw notNow();
       if (content !== 'as_it_is') return { cache: known === undefined ? 'miss' : 'hit', content };
