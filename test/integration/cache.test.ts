@@ -13,7 +13,7 @@ import {
   type StoredAsset,
 } from '../../services/distributor/assets/asset-store.ts';
 import { openDiskCache, type Draft } from '../../services/distributor/assets/disk-cache.ts';
-import { readWhole } from '../../services/distributor/assets/open-file.ts';
+import { readWhole, type AssetFile } from '../../services/distributor/assets/open-file.ts';
 import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
 import { parseStorage } from '../../services/distributor/assets/sources/storage-settings.ts';
 import { cacheKey, type DataObject } from '../../services/distributor/assets/source.ts';
@@ -391,6 +391,25 @@ describe.each(WAYS)('the cache, %s', (_way, distant) => {
       const answer = await again.open(object);
       expect(answer.cache).toBe('miss');
       expect((await read(answer)).equals(object.bytes)).toBe(true);
+    }
+  });
+
+  it('fetches again, once, what has lost its end while it was open', async () => {
+    const store = await openStore();
+    const object = await given(9_000);
+    await read(await store.open(object));
+    const open = async (): Promise<AssetFile> => (await store.open(object)).content as AssetFile;
+    const files = [await open(), await open()];
+    await truncate(pathOf(object), 8_000);
+    // By the time the second comes to the end, there is a good one.
+    for (const status of ['miss', 'hit']) {
+      const file = files.pop();
+      await expect(file?.read(Buffer.alloc(500), 8_500, 8_999)).rejects.toThrow('shorter');
+      file?.release();
+      const again = await store.open(object);
+      expect(again.cache).toBe(status);
+      expect((await read(again)).equals(object.bytes)).toBe(true);
+      await expect.poll(() => store.peek(object)).toBe('hit');
     }
   });
 

@@ -7,6 +7,7 @@ import type { AssetCache, CacheStatus } from './asset-cache.ts';
 import type { Asker } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
+import { ShortFileError } from './shared-handle.ts';
 import { cacheKey, type DataObject } from './source.ts';
 
 export interface MemoryAsset {
@@ -72,6 +73,11 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     return kept;
   };
 
+  const dropChanged = (object: DataObject): void => {
+    log.error({ asset: object.id }, 'a cached file has changed on disk');
+    cache.drop(object);
+  };
+
   /** A small file's bytes, checked once more: disks rot too. `null` when they are no longer right. */
   const toMemory = async (file: OpenFile, object: DataObject): Promise<MemoryAsset | null> => {
     try {
@@ -85,15 +91,36 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     } finally {
       file.release();
     }
-    log.error({ asset: object.id }, 'a cached file has changed on disk');
-    cache.drop(object);
+    dropChanged(object);
     return null;
   };
+
+  const short = new WeakSet<OpenFile>();
+  /** A large file, which is not read before it is sent: when its end is missing, the next who asks has it fetched anew. */
+  const watched = (file: OpenFile, object: DataObject): AssetFile => ({
+    size: file.size,
+    contentType: file.contentType,
+    read: (into, position, last) =>
+      file.read(into, position, last).catch((error: unknown) => {
+        // Others read the same one, and by the time they come to its end there may be a good one.
+        if (error instanceof ShortFileError && !short.has(file)) {
+          short.add(file);
+          dropChanged(object);
+        }
+        throw error;
+      }),
+    release: () => {
+      file.release();
+    },
+  });
 
   const find = async (object: DataObject): Promise<StoredAsset['content'] | null> => {
     const inMemory = findInMemory(object);
     if (inMemory) return inMemory;
-    if (object.size > smallBytesMax) return cache.open(object);
+    if (object.size > smallBytesMax) {
+      const file = await cache.open(object);
+      return file && watched(file, object);
+    }
     // Once, however many ask: what they are given is one copy.
     return loading(`${cacheKey(object)} ${object.size}`, async () => {
       const file = await cache.open(object);

@@ -33,10 +33,17 @@ export async function readBytes(handle: FileHandle, position: number, length: nu
   return bytes;
 }
 
-/** At least one byte; throws at the end of the file. */
+/** What was verified when it was written has lost its end since. */
+export class ShortFileError extends Error {
+  constructor() {
+    super('The file is shorter than it should be');
+  }
+}
+
+/** At least one byte; throws `ShortFileError` at the end of the file. */
 export async function readSome(handle: FileHandle, into: Uint8Array, position: number): Promise<number> {
   const { bytesRead } = await handle.read(into, 0, into.length, position);
-  if (bytesRead === 0) throw new Error('The file is shorter than it should be');
+  if (bytesRead === 0) throw new ShortFileError();
   return bytesRead;
 }
 
