@@ -207,26 +207,30 @@ describe('tokens', () => {
   });
 
   it('are not looked at for clients who hang up while they wait', async () => {
-    const limit = await start({ PANOPTES_SIGNATURE_PERCENT_MAX: '1' });
+    const limit = await start({
+      PANOPTES_SIGNATURE_PERCENT_MAX: '1',
+      PANOPTES_SIGNATURES_WAITING_MAX: '1000',
+      PANOPTES_CONNECTIONS_PER_ADDRESS_MAX: '0',
+    });
     const { id } = await limit.addAsset({ policy: MEMBERS_ONLY });
     const waiting = (): Promise<number> => metric(limit, 'panoptes_signatures_waiting');
-    // Those who stay are before them in line, for seconds.
-    const staying = Array.from({ length: 150 }, () => limit.get(id, bearer(forge(limit))));
-    await until('they wait', async () => (await waiting()) >= 75);
     const body = JSON.stringify({ ids: [String(id)] });
     const ofBody = `content-type: application/json\r\ncontent-length: ${body.length}`;
-    const leaving: Socket[] = [];
-    for (const [line, more] of [
+    const requests = [
       [`GET /api/v1/assets/${id}`, '\r\n\r\n'],
       [`GET /api/v1/assets/${id}/access`, '\r\n\r\n'],
       ['POST /api/v1/access', `\r\n${ofBody}\r\n\r\n${body}`],
-    ] as const)
-      for (let count = 0; count < 5; count += 1) {
-        const socket = await open(limit);
-        socket.write(`${line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${forge(limit)}${more}`);
-        leaving.push(socket);
-      }
-    for (let look = 0; look < 3; look += 1) expect(await waiting()).toBeGreaterThan(0);
+    ].flatMap((one) => Array<typeof one>(5).fill(one));
+    const leaving = await Promise.all(requests.map(() => open(limit)));
+    // Those who stay are before them in line.
+    const staying: Promise<Response>[] = [];
+    await until('they wait', async () => {
+      for (let count = 0; count < 30; count += 1) staying.push(limit.get(id, bearer(forge(limit))));
+      return (await waiting()) >= 60;
+    });
+    for (const [index, [line, more]] of requests.entries())
+      leaving[index]?.write(`${line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${forge(limit)}${more}`);
+    for (let look = 0; look < 2; look += 1) expect(await waiting()).toBeGreaterThan(15);
     for (const socket of leaving) socket.destroy();
     for (const answer of staying) expect((await answer).status).toBe(401);
     await until('nobody waits', async () => (await waiting()) === 0);
