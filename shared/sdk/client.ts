@@ -6,6 +6,7 @@ import {
   PROBLEMS,
   type AccessAnswer,
   type ChallengeResponse,
+  type ProblemCode,
   type RoleRequest,
   type SessionsResponse,
   type TokenResponse,
@@ -190,11 +191,11 @@ export function createClient(options: ClientOptions): Client {
     path: string,
     init: RequestInit,
     findDenied: (response: Response) => Promise<AccessDenied | null>,
-    isElsewhere?: (response: Response) => Promise<boolean>,
+    findStatus?: (response: Response) => Promise<number>,
   ): Promise<Reached> => {
     let roles = opensWith.get(id) ?? null;
     for (let attempt = 1; ; attempt += 1) {
-      const reached = await distributors.fetch(path, init, roles, isElsewhere);
+      const reached = await distributors.fetch(path, init, roles, findStatus);
       const denied = await findDenied(reached.response);
       if (denied === null) return reached;
       if (attempt === ATTEMPTS_MAX) throw denied;
@@ -213,9 +214,9 @@ export function createClient(options: ClientOptions): Client {
         return findDeniedIn((await response.json()) as AccessAnswer);
       },
       async (response) => {
-        if (!response.ok) return false;
+        if (!response.ok) return response.status;
         const answer = (await response.clone().json()) as AccessAnswer;
-        return !answer.allowed && answer.code === 'misdirected';
+        return answer.allowed ? response.status : describeRefusal(answer.code).status;
       },
     );
 
@@ -342,7 +343,11 @@ async function toDenied(response: Response): Promise<AccessDenied> {
 /** What an answer about access says against it; throws ServiceError for what no token would turn. */
 function findDeniedIn(answer: AccessAnswer): AccessDenied | null {
   if (answer.allowed) return null;
-  const { status, title } = PROBLEMS[answer.code];
+  const { status, title } = describeRefusal(answer.code);
   if (!REFUSALS.includes(status)) throw new ServiceError(status, answer.code, title, null);
   return new AccessDenied(answer.code, answer.needs ?? [], []);
 }
+
+/** One that this client does not know yet is a refusal like any other. */
+const describeRefusal = (code: string): { readonly status: number; readonly title: string } =>
+  Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : { status: 403, title: 'Refused' };

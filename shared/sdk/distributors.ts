@@ -18,21 +18,23 @@ export interface Reached {
 
 export interface Distributors {
   /**
-   * One request to the first that answers at all, and serves the asset if any does. With `roles` it carries a token that
-   * the one asked, and nobody else, accepts. Throws what the last one that cannot be reached threw. `isElsewhere`: how an
-   * answer says that its node does not serve the asset.
+   * One request to the first that serves the asset and can do so now; if none does, the answer of one that could serve it
+   * later is what there is, or else of one that never does. With `roles` it carries a token that the one asked, and nobody
+   * else, accepts. Throws what the last one threw when none answers at all. `findStatus`: what an answer comes to, where
+   * its status does not say.
    */
   fetch(
     path: string,
     init: RequestInit,
     roles: readonly RoleRequest[] | null,
-    isElsewhere?: (response: Response) => Promise<boolean>,
+    findStatus?: (response: Response) => Promise<number>,
   ): Promise<Reached>;
 }
 
 /** The asset is in none of that distributor's buckets. */
 const MISDIRECTED = 421;
-const isMisdirected = async ({ status }: Response): Promise<boolean> => status === MISDIRECTED;
+/** It cannot say, or has not got it, now. */
+const NOT_NOW: readonly number[] = [502, 503, 504];
 
 export function createDistributors(options: {
   readonly addresses: readonly DistributorAddress[];
@@ -47,8 +49,9 @@ export function createDistributors(options: {
   });
 
   return {
-    fetch: async (path, init, roles, isElsewhere = isMisdirected) => {
+    fetch: async (path, init, roles, findStatus = async ({ status }) => status) => {
       let unreachable: unknown;
+      let later: Reached | null = null;
       let elsewhere: Reached | null = null;
       for (const { url, id } of nodes) {
         let aud = '';
@@ -66,14 +69,17 @@ export function createDistributors(options: {
           const redirect = token === null ? {} : { redirect: 'error' as const };
           const response = await fetch(url + path, { ...init, headers, ...redirect });
           const reached = { response, url, id, token };
-          if (!(await isElsewhere(response))) return reached;
-          elsewhere = reached;
+          const status = await findStatus(response);
+          if (status === MISDIRECTED) elsewhere = reached;
+          else if (NOT_NOW.includes(status)) later = reached;
+          else return reached;
         } catch (error) {
           if (init.signal?.aborted) throw error;
           unreachable = error;
         }
       }
-      if (elsewhere !== null) return elsewhere;
+      const reached = later ?? elsewhere;
+      if (reached !== null) return reached;
       throw unreachable;
     },
   };

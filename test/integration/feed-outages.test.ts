@@ -180,6 +180,11 @@ describe('its age', () => {
     await untilAge(0);
     const before = feed.chainAgeMs();
     await until('it grows by itself', () => feed.chainAgeMs() > before + 100);
+    // An indexer that has begun, and has not been at the newest block yet.
+    await bench.sql(`update panoptes.chain set seen_at = 'epoch'`);
+    await until('nobody knows yet', () => feed.chainAgeMs() === Infinity);
+    await beat(0, 0);
+    await untilAge(0);
     await bench.sql('delete from panoptes.chain');
     await until('nobody knows', () => feed.chainAgeMs() === Infinity);
   });

@@ -68,6 +68,24 @@ it('asks the next distributor when the asset is in none of the buckets of one', 
   expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
 });
 
+it('asks the next distributor when one cannot say now, and says so when none can', async () => {
+  const { media, bytes } = await publishForMembers();
+  await using node = createServer(({ url = '' }, response) => {
+    response.writeHead(url.startsWith('/stale') ? 503 : 421).end();
+  }).listen(0);
+  await once(node, 'listening');
+  const { port } = node.address() as AddressInfo;
+  const [stale, elsewhere] = [`http://127.0.0.1:${port}/stale`, `http://127.0.0.1:${port}/elsewhere`];
+  const person = await join(network());
+  const client = clientOf(person, { distributorUrls: [stale, network().distributor.url] });
+  const response = await client.fetchAsset(media);
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes.media)).toBe(true);
+  expect((await fetch(await client.assetUrl(media))).status).toBe(200);
+  // Of two that do not have it, the one that may have it later.
+  for (const distributorUrls of [[stale, elsewhere] as const, [elsewhere, stale] as const])
+    expect((await clientOf(person, { distributorUrls }).fetchAsset(media)).status).toBe(503);
+});
+
 it('makes URLs and links for a node that serves the asset, and says when that is not for want of a role', async () => {
   const { media } = await publishForMembers();
   let code = 'misdirected';
@@ -87,7 +105,9 @@ it('makes URLs and links for a node that serves the asset, and says when that is
   expect((await fetch(await client.shareLink(media))).status).toBe(200);
   expect((await client.fetchAsset(media, { method: 'HEAD' })).status).toBe(200);
   code = 'policy_stale';
-  await expect(client.assetUrl(media)).rejects.toMatchObject({
+  expect((await fetch(await client.assetUrl(media))).status).toBe(200);
+  const alone = clientOf(await join(network()), { distributorUrls: [`http://127.0.0.1:${port}`] });
+  await expect(alone.assetUrl(media)).rejects.toMatchObject({
     constructor: ServiceError,
     status: 503,
     code,

@@ -74,4 +74,4 @@ export function createLimiter({
 }
 
 const tooMany = (): Problem =>
-  new Problem('unavailable', 'Too many assets are being fetched', { headers: { 'retry-after': '1' } });
+  new Problem('unavailable', 'Too many others wait for theirs', { headers: { 'retry-after': '1' } });

@@ -76,7 +76,7 @@ create function panoptes.replication_age_ms() returns bigint language sql stable
 $$;
 
 -- Where a reader stands: `parent` is the age of the newest finalized block and `second` of replication, in milliseconds
--- on this server's own clock. `parent` is null as long as no chain was read. `text` is the snapshot, and whose it is, for no
+-- on this server's own clock. `parent` is null until all that a chain had finalized was here. `text` is the snapshot, and whose it is, for no
 -- snapshot says anything about another server or database; nor about the same one after a crash, which takes back the
 -- numbers of transactions that left nothing on the disk and gives them to others. A crash, a restored backup and a standby
 -- that takes over have in common that the server's statistics begin anew. `key` is `incomplete` when what is here must not
@@ -84,8 +84,10 @@ $$;
 create function panoptes.stand_record() returns panoptes.record language sql stable as $$
   select row(
     0, null,
+    -- The epoch: what the chain had finalized has not been here yet, not once.
     (select (extract(epoch from clock_timestamp() - least(seen_at, block_time)
-                       + coalesce((select clock_behind from panoptes.region), '0')) * 1000)::bigint from panoptes.chain),
+                       + coalesce((select clock_behind from panoptes.region), '0')) * 1000)::bigint
+       from panoptes.chain where seen_at > 'epoch'),
     panoptes.replication_age_ms(), null, 0, case when not panoptes.is_whole() then 'incomplete' end,
     pg_current_snapshot()::text || ' '
       || (select system_identifier from pg_control_system()) || '/'
