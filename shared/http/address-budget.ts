@@ -126,6 +126,7 @@ export class AddressBudget {
 
 /** Whoever has one IPv6 address has 2^64 of them: the first half counts. IPv4 written as IPv6 is what it is. */
 export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
   const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (ipv4 !== undefined) return ipv4;
   const mapped = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(address);
