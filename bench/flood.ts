@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { createCleanup, type Cleanup } from '../shared/base/index.ts';
@@ -7,7 +6,7 @@ import { CLIENT_CORE, keepOn, SERVER_CORE } from './cores.ts';
 import type { Flood } from './flooder.ts';
 import { atMost, median, rounded, type Run } from './harness.ts';
 import { startLoader, type LoadResult } from './http-load.ts';
-import { startServing } from './serving.ts';
+import { imageOf, startServing } from './serving.ts';
 
 const GATED = 1;
 const ASSET_BYTES = 20_000;
@@ -31,7 +30,7 @@ export const run: Run = async ({ log }) => {
   log('starting Postgres, a storage node and a distributor');
   const { node, lead } = await startServing(
     cleanup,
-    [{ id: GATED, bytes: randomBytes(ASSET_BYTES), isGated: true }],
+    [{ id: GATED, bytes: imageOf(ASSET_BYTES), isGated: true }],
     {
       PANOPTES_TRUST_PROXY: '127.0.0.1',
       PANOPTES_FAILED_TOKENS_PER_SEC_MAX: '20',

@@ -10,7 +10,7 @@ import { createCleanup, type Cleanup } from '../shared/base/index.ts';
 import { installed, keepOn, SERVER_CORE } from './cores.ts';
 import { atLeast, median, rounded, type Run } from './harness.ts';
 import { startLoader, type Load } from './http-load.ts';
-import { startServing } from './serving.ts';
+import { imageOf, startServing } from './serving.ts';
 import { runWrk } from './wrk.ts';
 
 const SMALL = 1;
@@ -32,7 +32,7 @@ export const run: Run = async ({ log }) => {
     return { figures: {}, budgets: {} };
   }
   await using cleanup = createCleanup();
-  const small = randomBytes(SIZES[SMALL]);
+  const small = imageOf(SIZES[SMALL]);
   const large = randomBytes(SIZES[LARGE]);
   log('starting Postgres, a storage node, a distributor, nginx and Express');
   const { node, lead, dir } = await startServing(cleanup, [

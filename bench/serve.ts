@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { ServiceProcess } from '../services/devnet/process.ts';
 import { createCleanup, type Cleanup } from '../shared/base/index.ts';
 import { atLeast, median, rounded, type Run } from './harness.ts';
-import { startServing } from './serving.ts';
+import { imageOf, startServing } from './serving.ts';
 import { startLoader, type Loader, type LoadResult } from './http-load.ts';
 
 const ASSET_BYTES = 20_000;
@@ -108,7 +107,7 @@ async function cpuSec(base: string): Promise<number> {
 }
 
 async function setUp(cleanup: Cleanup): Promise<{ node: ServiceProcess; bytes: Buffer; token: string }> {
-  const bytes = randomBytes(ASSET_BYTES);
+  const bytes = imageOf(ASSET_BYTES);
   const { node, lead } = await startServing(cleanup, [
     { id: PUBLIC, bytes, isGated: false },
     { id: GATED, bytes, isGated: true },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,11 @@ export interface Serving {
   /** A folder that is gone at the end. */
   readonly dir: string;
 }
+
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+
+/** What a small asset is as a rule, as far as anybody looks at it. */
+export const imageOf = (bytes: number): Buffer => Buffer.concat([PNG, randomBytes(bytes - PNG.length)]);
 
 /** A distributor process with its own Postgres and storage node, without limits by address unless `settings` say so. */
 export async function startServing(

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { childEnv } from '../../shared/runtime/index.ts';
 
@@ -26,6 +27,14 @@ const LOG_LINES_MAX = 1_000;
 const STOP_MS = 10_000;
 const REPOSITORY = new URL('../../', import.meta.url);
 
+/** What Node is told when `npm run <name>` starts a service: this is to be no other program. */
+function nodeOptionsOf(name: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', REPOSITORY), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  return /^exec node (.*) \S+$/.exec(scripts[name] ?? '')?.[1]?.split(' ') ?? [];
+}
+
 /**
  * Starts `services/<name>/main.ts` with exactly these settings and resolves once it listens. The IPC channel tells the
  * child when this process is gone, however that happened; `detached` keeps a terminal's Ctrl-C from reaching it first,
@@ -47,7 +56,7 @@ export async function startServiceProcess(
   const start = async (): Promise<void> => {
     child = fork(fileURLToPath(new URL(`services/${name}/main.ts`, REPOSITORY)), {
       cwd: fileURLToPath(REPOSITORY),
-      execArgv: ['--import', 'tsx'],
+      execArgv: nodeOptionsOf(name),
       env: childEnv(settings),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

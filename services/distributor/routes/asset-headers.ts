@@ -4,14 +4,14 @@ import type { Cors, FlatHeaders } from './cors.ts';
 
 /** On every answer about an asset that is not a refusal. */
 const ASSET_HEADERS: FlatHeaders = [
-  ...['accept-ranges', 'bytes', 'x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer'],
-  ...['cross-origin-resource-policy', 'cross-origin', 'timing-allow-origin', '*', 'x-data-source', 'local'],
+  ...['accept-ranges', 'bytes', 'x-content-type-options', 'nosniff', 'timing-allow-origin', '*'],
+  ...['cross-origin-resource-policy', 'cross-origin', 'x-data-source', 'local'],
 ];
 
-/** The type of the bytes, and what keeps a browser from running them. */
+/** The type of the bytes, and what keeps a browser from running them, and from telling others an URL that holds a token. */
 export function contentHeaders({ type, disposition, policy }: ContentType): string[] {
   const headers = ['content-type', type, 'content-disposition', disposition];
-  if (policy !== null) headers.push('content-security-policy', policy);
+  if (policy !== null) headers.push('content-security-policy', policy, 'referrer-policy', 'no-referrer');
   return headers;
 }
 
@@ -54,23 +54,23 @@ export function createAssetHeaders({
   tokenLifeSec: number | null,
   origin: string | undefined,
 ) => FlatHeaders {
-  const caching = publicCaching(maxAgeSec);
-  const mayChange = gatedCaching(null);
+  const ofPublic = [...ASSET_HEADERS, ...publicCaching(maxAgeSec)];
+  const ofGated = (lifeSec: number | null): FlatHeaders => [...ASSET_HEADERS, ...gatedCaching(lifeSec)];
+  const mayChange = ofGated(null);
   // Nearly always the same number, since tokens live longer than answers.
-  let lately = { sec: maxAgeSec, headers: gatedCaching(maxAgeSec) };
+  let lately = { sec: maxAgeSec, headers: ofGated(maxAgeSec) };
   const gated = (tokenLifeSec: number | null): FlatHeaders => {
     if (tokenLifeSec === null) return mayChange;
     const sec = Math.max(0, Math.min(tokenLifeSec, maxAgeSec));
-    if (sec !== lately.sec) lately = { sec, headers: gatedCaching(sec) };
+    if (sec !== lately.sec) lately = { sec, headers: ofGated(sec) };
     return lately.headers;
   };
   return (etag, isPublic, tokenLifeSec, origin) => {
     const ofAll = cors.headersFor(origin);
-    if (isPublic) return ['etag', etag].concat(ASSET_HEADERS, caching, ofAll);
+    if (isPublic) return ['etag', etag].concat(ofPublic, ofAll);
     const policyAge = String(Math.round(age.policyAgeMs()));
     const chainAge = String(Math.round(age.chainAgeMs()));
     return ['etag', etag, 'x-policy-age', policyAge, 'x-chain-age', chainAge].concat(
-      ASSET_HEADERS,
       gated(tokenLifeSec),
       ofAll,
     );
