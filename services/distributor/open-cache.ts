@@ -8,10 +8,7 @@ import { createSource } from './assets/sources/create-source.ts';
 import { createNodeTokens } from './assets/sources/node-tokens.ts';
 import type { DistributorConfig } from './config.ts';
 
-/** Files kept open between requests, of each process. */
-export const OPEN_FILES_MAX = 256;
-
-/** The disk and the sources, put together. `onRemoved`: told of files that are deleted, by their `cacheKey`. */
+/** The disk and the sources, put together. `onRemoved`: told of files that are deleted, by their `cacheKey`, before and after. */
 export async function openCache(
   config: DistributorConfig,
   log: Logger,
@@ -21,7 +18,6 @@ export async function openCache(
   const disk = await openDiskCache({
     dir: cacheDir,
     bytesMax: cacheBytesMax,
-    openFilesMax: OPEN_FILES_MAX,
     log,
     ...(onRemoved === undefined ? {} : { onRemoved }),
   });

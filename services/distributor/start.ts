@@ -1,6 +1,8 @@
 import { openOrCleanUp, systemClock, type Clock } from '../../shared/base/index.ts';
 import { createRegistry, Registry } from '../../shared/http/index.ts';
 import { createLog, type Logger, type Running } from '../../shared/runtime/index.ts';
+import { keepOpen } from './assets/keep-open.ts';
+import { createOpenFiles } from './assets/open-files.ts';
 import type { DistributorConfig } from './config.ts';
 import { createNodeRegistry } from './metrics.ts';
 import { openCache } from './open-cache.ts';
@@ -18,7 +20,8 @@ export interface StartOptions {
 export function startDistributor(config: DistributorConfig, options: StartOptions = {}): Promise<Running> {
   const { clock = systemClock, log = createLog('distributor', config.logLevel) } = options;
   return openOrCleanUp(async (opened) => {
-    const cache = opened.use(await openCache(config, log));
+    const openFiles = createOpenFiles();
+    const cache = opened.use(keepOpen(await openCache(config, log, openFiles.delete), openFiles));
     const registry = createRegistry();
     const all = [registry, createNodeRegistry(cache, config.limits)];
     const metrics = { registry, render: () => Registry.merge(all).metrics() };

@@ -67,7 +67,7 @@ it('killed at any moment, a cache has whole files only, and counts every byte', 
     expect(child.process.exitCode, child.said()).toBe(null);
     await kill(child);
 
-    await using disk = await openDiskCache({ dir, bytesMax: BYTES_MAX, openFilesMax: 4, log });
+    await using disk = await openDiskCache({ dir, bytesMax: BYTES_MAX, log });
     const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter(
       (entry) => entry.isFile() && entry.name !== 'index',
     );
@@ -111,7 +111,7 @@ it('what was used last stays over restarts, also when nothing was written down a
   const keys: string[] = [];
   const hash = objects[0]!.contentHash;
   {
-    await using disk = await openDiskCache({ dir, bytesMax: 1_000, openFilesMax: 4, log });
+    await using disk = await openDiskCache({ dir, bytesMax: 1_000, log });
     for (let id = 0; id < 9; id += 1) {
       keys.push(cacheKey({ id, size: 100, contentHash: hash }));
       await disk.store(keys[id]!, 100, (draft) => draft.write(Buffer.alloc(100), 0));
@@ -122,7 +122,7 @@ it('what was used last stays over restarts, also when nothing was written down a
   const fresh = cacheKey({ id: 9, size: 100, contentHash: hash });
   await writeFile(join(dir, fresh.slice(-2), fresh), Buffer.alloc(100)); // not in the index
   await utimes(join(dir, fresh.slice(-2), fresh), 1, 1);
-  await using disk = await openDiskCache({ dir, bytesMax: 300, openFilesMax: 4, log });
+  await using disk = await openDiskCache({ dir, bytesMax: 300, log });
   expect([keys[8], keys[0], fresh].map((key) => disk.has(key!))).toEqual([true, true, true]);
   expect(disk.files).toBe(3);
   await until('the others are gone', async () => (await readdir(join(dir, hash.slice(-2)))).length === 3);
@@ -132,11 +132,11 @@ it('an index that lies is found out', async () => {
   const dir = join(folder, 'lies');
   const key = cacheKey({ id: 1, size: 100, contentHash: objects[0]!.contentHash });
   {
-    await using disk = await openDiskCache({ dir, bytesMax: 1_000, openFilesMax: 4, log });
+    await using disk = await openDiskCache({ dir, bytesMax: 1_000, log });
     await disk.store(key, 100, (draft) => draft.write(Buffer.alloc(100), 0));
   }
   await writeFile(join(dir, 'index'), `${key} 99999999999999999999\n../../etc/passwd 1\n\0\0\0\n${key}`);
-  await using disk = await openDiskCache({ dir, bytesMax: 1_000, openFilesMax: 4, log });
+  await using disk = await openDiskCache({ dir, bytesMax: 1_000, log });
   expect([disk.files, disk.bytes]).toEqual([1, 100]);
   expect((await stat(join(dir, key.slice(-2), key))).size).toBe(100);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -13,7 +13,9 @@ import {
   type StoredAsset,
 } from '../../services/distributor/assets/asset-store.ts';
 import { openDiskCache, type Draft } from '../../services/distributor/assets/disk-cache.ts';
+import { keepOpen } from '../../services/distributor/assets/keep-open.ts';
 import { readWhole, type AssetFile } from '../../services/distributor/assets/open-file.ts';
+import { createOpenFiles } from '../../services/distributor/assets/open-files.ts';
 import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
 import { parseStorage } from '../../services/distributor/assets/sources/storage-settings.ts';
 import { cacheKey, type DataObject } from '../../services/distributor/assets/source.ts';
@@ -45,6 +47,8 @@ afterEach(() => cleanup[Symbol.asyncDispose]());
 
 interface Options {
   readonly bytesMax?: number;
+  readonly memoryBytesMax?: number;
+  readonly openFilesMax?: number;
   readonly retryMs?: number;
   readonly idleMsMax?: number;
   readonly sources?: readonly StorageNode[];
@@ -58,15 +62,15 @@ const WAYS = [
 ] as const;
 interface TestStore extends AssetStore, AsyncDisposable {
   stats(): Promise<CacheStats>;
+  /** Another process of the node wants it. */
+  bringElsewhere(object: DataObject): Promise<unknown>;
 }
 
 async function openStore(options: Options = {}): Promise<TestStore> {
   const { bytesMax = 2 ** 20, retryMs = 1, idleMsMax = 5_000, sources = nodes } = options;
-  let removed: (key: string) => void = () => undefined;
-  const onRemoved = (key: string): void => {
-    removed(key);
-  };
-  const disk = await openDiskCache({ dir, bytesMax, openFilesMax: 4, onRemoved, log });
+  const { memoryBytesMax = 5 * SMALL, openFilesMax = 4 } = options;
+  const openFiles = createOpenFiles(openFilesMax);
+  const disk = await openDiskCache({ dir, bytesMax, onRemoved: openFiles.delete, log });
   const fetcher = createAssetFetcher({
     disk,
     sources: sources
@@ -79,29 +83,20 @@ async function openStore(options: Options = {}): Promise<TestStore> {
     log,
   });
   const local = createAssetCache(disk, fetcher);
-  let cache = local;
-  if (isDistant) {
-    const distant = createDistantCache({
-      dir,
-      openFilesMax: 4,
-      primary: called(createKeeper(local, log)),
-      touchMs: 1,
-    });
-    removed = (key) => {
-      distant.removed(key);
-    };
-    cache = distant;
-  }
-  const store = createAssetStore({ cache, memoryBytesMax: 5 * SMALL, smallBytesMax: SMALL, log });
+  const primary = called(createKeeper(local, log));
+  const distant = isDistant ? createDistantCache({ dir, primary, touchMs: 1 }) : local;
+  const cache = keepOpen(distant, openFiles);
+  const store = createAssetStore({ cache, memoryBytesMax, smallBytesMax: SMALL, log });
   return cleanup.use({
     ...store,
     get memoryBytes() {
       return store.memoryBytes;
     },
     stats: () => cache.stats(),
+    bringElsewhere: (object: DataObject) => primary.bring(-1, object, ''),
     [Symbol.asyncDispose]: async () => {
-      if (cache !== local) await cache[Symbol.asyncDispose]();
-      await local[Symbol.asyncDispose]();
+      await cache[Symbol.asyncDispose]();
+      if (isDistant) await local[Symbol.asyncDispose]();
     },
   });
 }
@@ -331,7 +326,7 @@ describe.each(WAYS)('the cache, %s', (_way, distant) => {
 
   it('holds no more than its bound while something arrives, from whichever source', async () => {
     const bytesMax = 30_000;
-    const disk = cleanup.use(await openDiskCache({ dir, bytesMax, openFilesMax: 4, log }));
+    const disk = cleanup.use(await openDiskCache({ dir, bytesMax, log }));
     const keep = (key: string, size: number): Promise<void> =>
       disk.store(key, size, (draft) => draft.write(Buffer.alloc(size), 0));
     for (const key of ['aa', 'bb', 'cc']) await keep(key, 9_000);
@@ -408,6 +403,27 @@ describe.each(WAYS)('the cache, %s', (_way, distant) => {
       file?.release();
       const again = await store.open(object);
       expect(again.cache).toBe(status);
+      expect((await read(again)).equals(object.bytes)).toBe(true);
+      await expect.poll(() => store.peek(object)).toBe('hit');
+    }
+  });
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['is gone', (path) => rm(path)],
+    ['has lost its end', (path) => truncate(path, 500)],
+  ])('fetches again what %s since another process was told that it is here', async (_how, damage) => {
+    const store = await openStore({ memoryBytesMax: 1, openFilesMax: 1 });
+    const other = await given(900);
+    for (const size of [900, 9_000]) {
+      const object = await given(size);
+      await read(await store.open(object));
+      await expect.poll(() => store.peek(object)).toBe('hit');
+      await store.bringElsewhere(object);
+      // In place of the one, which is open nowhere then.
+      await read(await store.open(other));
+      await damage(pathOf(object));
+      const again = await store.open(object);
+      expect(again.cache).toBe('miss');
       expect((await read(again)).equals(object.bytes)).toBe(true);
       await expect.poll(() => store.peek(object)).toBe('hit');
     }

@@ -97,7 +97,7 @@ describe('a cached file that cannot be opened', () => {
     const objects: DataObject[] = [];
     {
       const log = createLog('test', 'silent');
-      await using disk = await openDiskCache({ dir, bytesMax: 2 ** 30, openFilesMax: 1, log });
+      await using disk = await openDiskCache({ dir, bytesMax: 2 ** 30, log });
       for (const size of [900, 800, 90_000, 80_000]) {
         const bytes = randomBytes(size);
         const object = { id: size, size, contentHash: await contentHash(bytes) };

@@ -3,7 +3,9 @@ import { createAssetCache } from '../../services/distributor/assets/asset-cache.
 import { createAssetFetcher } from '../../services/distributor/assets/asset-fetcher.ts';
 import { createAssetStore } from '../../services/distributor/assets/asset-store.ts';
 import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
+import { keepOpen } from '../../services/distributor/assets/keep-open.ts';
 import { readWhole } from '../../services/distributor/assets/open-file.ts';
+import { createOpenFiles } from '../../services/distributor/assets/open-files.ts';
 import type { DataObject } from '../../services/distributor/assets/source.ts';
 import { createSource } from '../../services/distributor/assets/sources/create-source.ts';
 import { parseStorage } from '../../services/distributor/assets/sources/storage-settings.ts';
@@ -20,7 +22,8 @@ export interface CacheChildOptions {
 
 const { dir, storage, bytesMax, objects } = JSON.parse(process.argv[2] ?? '') as CacheChildOptions;
 const log = createLog('cache', 'silent');
-const disk = await openDiskCache({ dir, bytesMax, openFilesMax: 4, indexMs: 20, log });
+const openFiles = createOpenFiles(4);
+const disk = await openDiskCache({ dir, bytesMax, onRemoved: openFiles.delete, indexMs: 20, log });
 const sources = parseStorage(storage).map((settings) =>
   createSource(settings, { nodeTokenFor: null, connectionsMax: 8 }),
 );
@@ -29,7 +32,7 @@ const fetcher = createAssetFetcher({
   ...{ disk, sources, limits, log },
   ...{ fetchesMax: 3, waitingMax: 100, retryMs: 1 },
 });
-const cache = createAssetCache(disk, fetcher);
+const cache = keepOpen(createAssetCache(disk, fetcher), openFiles);
 const store = createAssetStore({ cache, memoryBytesMax: 1, smallBytesMax: 1, log });
 
 const ask = async (): Promise<void> => {

@@ -3,7 +3,9 @@ import { createAssetCache } from '../../services/distributor/assets/asset-cache.
 import { createAssetFetcher } from '../../services/distributor/assets/asset-fetcher.ts';
 import { createAssetStore } from '../../services/distributor/assets/asset-store.ts';
 import { openDiskCache } from '../../services/distributor/assets/disk-cache.ts';
+import { keepOpen } from '../../services/distributor/assets/keep-open.ts';
 import { readWhole } from '../../services/distributor/assets/open-file.ts';
+import { createOpenFiles } from '../../services/distributor/assets/open-files.ts';
 import type { DataObject } from '../../services/distributor/assets/source.ts';
 import { contentHash } from '../../shared/base/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
@@ -24,13 +26,13 @@ const { dir, objects } = JSON.parse(process.argv[2] ?? '') as {
   readonly objects: readonly DataObject[];
 };
 const log = createLog('cache', 'silent');
-const disk = await openDiskCache({ dir, bytesMax: 2 ** 30, openFilesMax: 1, log });
+const disk = await openDiskCache({ dir, bytesMax: 2 ** 30, log });
 const fetcher = createAssetFetcher({
   ...{ disk, sources: [], log, limits: { idleMsMax: 1, bytesPerSecMin: 1 } },
   ...{ fetchesMax: 1, waitingMax: 1, retryMs: 1 },
 });
 // In memory there is room for none.
-const cache = createAssetCache(disk, fetcher);
+const cache = keepOpen(createAssetCache(disk, fetcher), createOpenFiles(1));
 const store = createAssetStore({ cache, memoryBytesMax: 1, smallBytesMax: 1_000, log });
 
 const ask = async (object: DataObject): Promise<string> => {

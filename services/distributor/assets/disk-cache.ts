@@ -6,7 +6,6 @@ import { Problem } from '../../../shared/wire/index.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { findCachedFiles, saveCacheIndex, type CachedFile } from './cache-index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
-import { createOpenFiles } from './open-files.ts';
 import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
 
 /**
@@ -18,8 +17,8 @@ import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
  */
 export interface DiskCache extends AsyncDisposable {
   /**
-   * The file, for the caller to release; `null` when it is not here, or no longer as it was written. Throws `unavailable`
-   * when it cannot be opened now.
+   * The file, opened by its name, for the caller to release; `null` when it is not here, or no longer as it was written:
+   * then it is dropped. Throws `unavailable` when it cannot be opened now.
    */
   open(key: string, size: number): Promise<OpenFile | null>;
   has(key: string): boolean;
@@ -42,11 +41,9 @@ export interface Draft extends SharedHandle {
 export interface DiskCacheOptions {
   readonly dir: string;
   readonly bytesMax: number;
-  /** Files kept open between requests. */
-  readonly openFilesMax: number;
   /** How often it is written down what was used last, for the next run. */
   readonly indexMs?: number;
-  /** Told when a file is deleted, so that others who have it open can let go of it. */
+  /** Told before a file is deleted, so that who has it open lets go of it, and after, for who has opened it meanwhile. */
   readonly onRemoved?: (key: string) => void;
   readonly log: Logger;
 }
@@ -57,7 +54,6 @@ const INDEX_MS = 60_000;
 export async function openDiskCache({
   dir,
   bytesMax,
-  openFilesMax,
   indexMs = INDEX_MS,
   onRemoved,
   log,
@@ -73,6 +69,7 @@ export async function openDiskCache({
   /** Files being deleted; a file of the same name must wait for it. */
   const removals = new Map<string, Promise<void>>();
   const remove = (key: string): void => {
+    onRemoved?.(key);
     const removal = rm(pathOf(key), { force: true })
       .catch((error: unknown) => log.error({ err: error }, 'a cached file could not be deleted'))
       .finally(() => {
@@ -82,12 +79,10 @@ export async function openDiskCache({
     removals.set(key, removal);
   };
 
-  const openFiles = createOpenFiles(openFilesMax);
   const sizes = new LRUCache<string, number>({
     maxSize: bytesMax,
     sizeCalculation: (size) => Math.max(1, size),
     dispose: (_size, key, reason) => {
-      openFiles.delete(key);
       if (reason !== 'set') remove(key);
     },
   });
@@ -142,9 +137,11 @@ export async function openDiskCache({
     open: async (key, size) => {
       const known = sizes.get(key);
       if (known === undefined) return null;
-      const find = (): Promise<OpenFile | null> => findCachedFile(dir, key, size);
-      const file = await openFiles.open(key, size, find, () => sizes.has(key));
-      if (file === null && sizes.peek(key) === known) sizes.delete(key);
+      const file = await findCachedFile(dir, key, size);
+      if (file === null && sizes.peek(key) === known) {
+        log.warn({ key }, 'a cached file is gone or damaged');
+        sizes.delete(key);
+      }
       return file;
     },
     has: (key) => sizes.has(key),
@@ -191,7 +188,6 @@ export async function openDiskCache({
     [Symbol.asyncDispose]: async () => {
       clearInterval(indexing);
       await saveIndex();
-      openFiles.clear();
       await Promise.all(removals.values());
       await lock[Symbol.asyncDispose]();
     },

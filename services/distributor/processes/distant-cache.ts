@@ -2,7 +2,6 @@ import type { AssetCache } from '../assets/asset-cache.ts';
 import type { Asker } from '../assets/asset-fetcher.ts';
 import { findCachedFile } from '../assets/disk-cache.ts';
 import type { AssetFile } from '../assets/open-file.ts';
-import { createOpenFiles } from '../assets/open-files.ts';
 import { cacheKey, type DataObject } from '../assets/source.ts';
 import { unwrap } from './carried.ts';
 import type { Primary } from './protocol.ts';
@@ -14,14 +13,8 @@ export type DistantPrimary = {
   ) => Promise<Awaited<ReturnType<Primary[Name]>>>;
 };
 
-export interface DistantCache extends AssetCache {
-  /** A file has been deleted: it is not to be kept open. */
-  removed(key: string): void;
-}
-
 export interface DistantCacheOptions {
   readonly dir: string;
-  readonly openFilesMax: number;
   readonly primary: Pick<
     DistantPrimary,
     'bring' | 'follow' | 'read' | 'leave' | 'peek' | 'touch' | 'drop' | 'stats'
@@ -36,11 +29,8 @@ const TOUCH_MS = 1_000;
  * The primary's cache, seen from a worker. Files that are whole are opened here, by their names: under those stands
  * nothing but what has been verified. Only what is still on its way goes through the primary.
  */
-export function createDistantCache(options: DistantCacheOptions): DistantCache {
-  const { dir, openFilesMax, primary, touchMs = TOUCH_MS } = options;
-  const openFiles = createOpenFiles(openFilesMax);
-  /** Goes up when a file is deleted: what was being opened meanwhile may be that one. */
-  let removals = 0;
+export function createDistantCache(options: DistantCacheOptions): AssetCache {
+  const { dir, primary, touchMs = TOUCH_MS } = options;
   let tickets = 0;
   let used = new Map<string, DataObject>();
   const tell = (): void => {
@@ -89,20 +79,11 @@ export function createDistantCache(options: DistantCacheOptions): DistantCache {
   return {
     open: (object) => {
       touch(object);
-      const key = cacheKey(object);
-      const { size } = object;
-      const before = removals;
-      return openFiles.open(
-        key,
-        size,
-        () => findCachedFile(dir, key, size),
-        () => removals === before,
-      );
+      return findCachedFile(dir, cacheKey(object), object.size);
     },
     peek: (object) => primary.peek(object),
     touch,
     drop: (object) => {
-      openFiles.delete(cacheKey(object));
       void primary.drop(object).catch(() => undefined);
     },
     bring: (object, asker) =>
@@ -113,13 +94,8 @@ export function createDistantCache(options: DistantCacheOptions): DistantCache {
         return { fetched, file: fileOf(ticket, object.size, contentType) };
       }),
     stats: () => primary.stats(),
-    removed: (key) => {
-      removals += 1;
-      openFiles.delete(key);
-    },
     [Symbol.asyncDispose]: () => {
       clearInterval(telling);
-      openFiles.clear();
       return Promise.resolve();
     },
   };

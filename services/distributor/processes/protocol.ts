@@ -40,7 +40,7 @@ export interface WorkerRole {
 }
 
 export interface Worker {
-  /** A file of the cache has been deleted. */
+  /** A file of the cache is being deleted, or has been. */
   removed(key: string): void;
   metrics(): Promise<readonly MetricObject[]>;
 }

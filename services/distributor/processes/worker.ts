@@ -2,8 +2,9 @@ import { createBirpc } from 'birpc';
 import { openOrCleanUp, systemClock } from '../../../shared/base/index.ts';
 import { createRegistry } from '../../../shared/http/index.ts';
 import { createLog, type Running } from '../../../shared/runtime/index.ts';
+import { keepOpen } from '../assets/keep-open.ts';
+import { createOpenFiles } from '../assets/open-files.ts';
 import type { DistributorConfig } from '../config.ts';
-import { OPEN_FILES_MAX } from '../open-cache.ts';
 import { serve } from '../serve.ts';
 import { createDistantCache } from './distant-cache.ts';
 import type { Primary, Worker } from './protocol.ts';
@@ -13,11 +14,10 @@ import { shareOf } from './share.ts';
 export function startWorker(config: DistributorConfig): Promise<Running> {
   return openOrCleanUp(async (opened) => {
     const registry = createRegistry();
+    const openFiles = createOpenFiles();
     const primary = createBirpc<Primary, Worker>(
       {
-        removed: (key) => {
-          cache.removed(key);
-        },
+        removed: openFiles.delete,
         metrics: () => registry.getMetricsAsJSON(),
       },
       {
@@ -27,9 +27,7 @@ export function startWorker(config: DistributorConfig): Promise<Running> {
         timeout: -1,
       },
     );
-    const cache = opened.use(
-      createDistantCache({ dir: config.cacheDir, openFilesMax: OPEN_FILES_MAX, primary }),
-    );
+    const cache = opened.use(keepOpen(createDistantCache({ dir: config.cacheDir, primary }), openFiles));
     const role = await primary.enter();
     const log = createLog('distributor', config.logLevel).child({ process: role.slot });
     const serving = opened.use(
