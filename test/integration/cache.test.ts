@@ -26,6 +26,7 @@ import {
 import { createKeeper, type Keeper } from '../../services/distributor/processes/keeper.ts';
 import { contentHash, createCleanup } from '../../shared/base/index.ts';
 import { createLog } from '../../shared/runtime/index.ts';
+import { breakFrom } from '../support/bad-sector.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const log = createLog('test', 'silent');
@@ -389,23 +390,56 @@ describe.each(WAYS)('the cache, %s', (_way, distant) => {
     }
   });
 
-  it('fetches again, once, what has lost its end while it was open', async () => {
-    const store = await openStore();
-    const object = await given(9_000);
-    await read(await store.open(object));
-    const open = async (): Promise<AssetFile> => (await store.open(object)).content as AssetFile;
-    const files = [await open(), await open()];
-    await truncate(pathOf(object), 8_000);
-    // By the time the second comes to the end, there is a good one.
-    for (const status of ['miss', 'hit']) {
-      const file = files.pop();
-      await expect(file?.read(Buffer.alloc(500), 8_500, 8_999)).rejects.toThrow('shorter');
-      file?.release();
-      const again = await store.open(object);
-      expect(again.cache).toBe(status);
-      expect((await read(again)).equals(object.bytes)).toBe(true);
-      await expect.poll(() => store.peek(object)).toBe('hit');
-    }
+  describe.each<[string, (path: string, at: number) => Promise<void>]>([
+    ['has lost its end', truncate],
+    ['has a bad sector', async (path, at) => void cleanup.use(await breakFrom(path, at))],
+  ])('fetches again what %s', (_how, damage) => {
+    it('while it was open, once', async () => {
+      const store = await openStore();
+      const object = await given(9_000);
+      await read(await store.open(object));
+      const open = async (): Promise<AssetFile> => (await store.open(object)).content as AssetFile;
+      const files = [await open(), await open()];
+      await damage(pathOf(object), 8_000);
+      // By the time the second comes to the end, there is a good one.
+      for (const status of ['miss', 'hit']) {
+        const file = files.pop();
+        await expect(file?.read(Buffer.alloc(500), 8_500, 8_999)).rejects.toThrow(/shorter|EIO/);
+        file?.release();
+        const again = await store.open(object);
+        expect(again.cache).toBe(status);
+        expect((await read(again)).equals(object.bytes)).toBe(true);
+        await expect.poll(() => store.peek(object)).toBe('hit');
+      }
+    });
+
+    it('while it was open, small ones before anybody sees it', async () => {
+      const store = await openStore({ memoryBytesMax: 1 });
+      const object = await given(900);
+      await store.open(object);
+      await damage(pathOf(object), 500);
+      for (const status of ['miss', 'hit']) {
+        const again = await store.open(object);
+        expect(again.cache).toBe(status);
+        expect((await read(again)).equals(object.bytes)).toBe(true);
+      }
+      expect(requests()).toBe(2);
+    });
+
+    it('while nobody had it open', async () => {
+      const objects = [await given(900), await given(9_000)];
+      const before = await openStore();
+      for (const object of objects) await read(await before.open(object));
+      await before[Symbol.asyncDispose]();
+      for (const object of objects) await damage(pathOf(object), 10);
+      const store = await openStore();
+      for (const object of objects) {
+        const again = await store.open(object);
+        expect(again.cache).toBe('miss');
+        expect((await read(again)).equals(object.bytes)).toBe(true);
+        await expect.poll(() => store.peek(object)).toBe('hit');
+      }
+    });
   });
 
   it.each<[string, (path: string) => Promise<void>]>([

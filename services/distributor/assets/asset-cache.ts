@@ -29,8 +29,8 @@ export interface AssetCache extends AsyncDisposable {
   peek(object: DataObject): Promise<CacheStatus>;
   /** Marks it as used. */
   touch(object: DataObject): void;
-  /** Its bytes have been found to be wrong. */
-  drop(object: DataObject): void;
+  /** Its bytes have been found to be wrong. Resolves when `open` does not find them any more. */
+  drop(object: DataObject): Promise<void>;
   /** Resolves when it is here. Throws the problems of `Fetching`. */
   bring(object: DataObject, asker?: Asker): Promise<Fetched>;
   /** Resolves when an answer of so many bytes may begin, to be read while the rest arrives; otherwise as `bring`. */
@@ -47,9 +47,7 @@ export function createAssetCache(disk: DiskCache, fetcher: AssetFetcher): AssetC
     touch: (object) => {
       disk.touch(cacheKey(object));
     },
-    drop: (object) => {
-      disk.drop(cacheKey(object));
-    },
+    drop: (object) => disk.drop(cacheKey(object)),
     bring: async (object, asker) => {
       const fetched = peekFetch(object);
       await fetcher.fetch(object, asker).done;

@@ -7,7 +7,7 @@ import type { AssetCache, CacheStatus } from './asset-cache.ts';
 import type { Asker } from './asset-fetcher.ts';
 import type { ContentType } from './content-type.ts';
 import { readWhole, type AssetFile, type OpenFile } from './open-file.ts';
-import { ShortFileError } from './shared-handle.ts';
+import { isDamage } from './shared-handle.ts';
 import { cacheKey, type DataObject } from './source.ts';
 
 export interface MemoryAsset {
@@ -73,9 +73,9 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
     return kept;
   };
 
-  const dropChanged = (object: DataObject): void => {
-    log.error({ asset: object.id }, 'a cached file has changed on disk');
-    cache.drop(object);
+  const dropDamaged = (object: DataObject, error?: unknown): Promise<void> => {
+    log.error({ asset: object.id, err: error }, 'a cached file is no longer what was written');
+    return cache.drop(object);
   };
 
   /** A small file's bytes, checked once more: disks rot too. `null` when they are no longer right. */
@@ -88,27 +88,33 @@ export function createAssetStore(options: AssetStoreOptions): AssetStore {
         memory.set(object.id, kept);
         return kept;
       }
+      await dropDamaged(object);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await dropDamaged(object, error);
     } finally {
       file.release();
     }
-    dropChanged(object);
     return null;
   };
 
-  const short = new WeakSet<OpenFile>();
-  /** A large file, which is not read before it is sent: when its end is missing, the next who asks has it fetched anew. */
+  const damaged = new WeakSet<OpenFile>();
+  /** A large file, which is not read before it is sent: when it turns out damaged, the next who asks has it fetched anew. */
   const watched = (file: OpenFile, object: DataObject): AssetFile => ({
     size: file.size,
     contentType: file.contentType,
-    read: (into, position, last) =>
-      file.read(into, position, last).catch((error: unknown) => {
-        // Others read the same one, and by the time they come to its end there may be a good one.
-        if (error instanceof ShortFileError && !short.has(file)) {
-          short.add(file);
-          dropChanged(object);
+    read: async (into, position, last) => {
+      try {
+        return await file.read(into, position, last);
+      } catch (error) {
+        // Others read the same one, and by the time they come to that place there may be a good one.
+        if (isDamage(error) && !damaged.has(file)) {
+          damaged.add(file);
+          await dropDamaged(object, error);
         }
         throw error;
-      }),
+      }
+    },
     release: () => {
       file.release();
     },

@@ -6,7 +6,7 @@ import { Problem } from '../../../shared/wire/index.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { findCachedFiles, saveCacheIndex, type CachedFile } from './cache-index.ts';
 import { openFile, type OpenFile } from './open-file.ts';
-import { shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
+import { isDamage, shareHandle, writeAll, type SharedHandle } from './shared-handle.ts';
 
 /**
  * Verified files on disk, named by their data object and content hash (`cacheKey`), so that a file can never stand for
@@ -26,7 +26,8 @@ export interface DiskCache extends AsyncDisposable {
   touch(key: string): void;
   /** Keeps what `fill` has written, once it resolves: it must throw unless the bytes are exactly those of `key`. */
   store(key: string, size: number, fill: (draft: Draft) => Promise<void>): Promise<void>;
-  drop(key: string): void;
+  /** Resolves when it is deleted. */
+  drop(key: string): Promise<void>;
   readonly files: number;
   readonly bytes: number;
   readonly bytesMax: number;
@@ -146,7 +147,10 @@ export async function openDiskCache({
     },
     has: (key) => sizes.has(key),
     touch: (key) => void sizes.get(key),
-    drop: (key) => void sizes.delete(key),
+    drop: async (key) => {
+      sizes.delete(key);
+      await removals.get(key);
+    },
     store: async (key, size, fill) => {
       serial += 1;
       const draft = join(unfinished, `${serial}-${key}`);
@@ -200,13 +204,15 @@ const isDiskFull = (error: unknown): boolean =>
 const cachedPath = (dir: string, key: string): string => join(dir, key.slice(-2), key);
 
 /**
- * Opens a file of a cache, whoever keeps it, if it is there and has that size: then it is whole, and was verified. Throws
- * `unavailable` when it cannot be opened now, for want of descriptors or of leave: that says nothing against the file.
+ * Opens a file of a cache, whoever keeps it, if it is there, has that size and can be read: then it is whole, and was
+ * verified. Throws `unavailable` when it cannot be opened now, for want of descriptors or of leave: that says nothing
+ * against the file.
  */
 export async function findCachedFile(dir: string, key: string, size: number): Promise<OpenFile | null> {
   try {
     return await openCached(cachedPath(dir, key), size);
   } catch (error) {
+    if (isDamage(error)) return null;
     const options = { cause: error, headers: { 'retry-after': '1' } };
     throw new Problem('unavailable', 'The asset cannot be read now', options);
   }

@@ -15,7 +15,7 @@ export function keepOpen(cache: AssetCache, openFiles: OpenFiles): AssetCache {
     },
     drop: (object) => {
       openFiles.delete(cacheKey(object));
-      cache.drop(object);
+      return cache.drop(object);
     },
     [Symbol.asyncDispose]: async () => {
       openFiles.clear();

@@ -40,6 +40,13 @@ export class ShortFileError extends Error {
   }
 }
 
+/**
+ * Whether what went wrong with a file speaks against the file itself: its end is missing, or the disk cannot read it (a bad
+ * sector). Everything else, a want of descriptors or of leave, is of the moment.
+ */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof ShortFileError || (error instanceof Error && 'code' in error && error.code === 'EIO');
+
 /** At least one byte; throws `ShortFileError` at the end of the file. */
 export async function readSome(handle: FileHandle, into: Uint8Array, position: number): Promise<number> {
   const { bytesRead } = await handle.read(into, 0, into.length, position);

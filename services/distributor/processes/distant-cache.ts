@@ -83,9 +83,7 @@ export function createDistantCache(options: DistantCacheOptions): AssetCache {
     },
     peek: (object) => primary.peek(object),
     touch,
-    drop: (object) => {
-      void primary.drop(object).catch(() => undefined);
-    },
+    drop: (object) => primary.drop(object).catch(() => undefined),
     bring: (object, asker) =>
       whileWaiting(asker, async (ticket, address) => unwrap(await primary.bring(ticket, object, address))),
     follow: (object, bytes, asker) =>

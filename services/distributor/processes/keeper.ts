@@ -78,9 +78,7 @@ export function createKeeper(cache: AssetCache, log: Logger): Keeper {
     touch: (objects) => {
       for (const object of objects) cache.touch(object);
     },
-    drop: (object) => {
-      cache.drop(object);
-    },
+    drop: (object) => cache.drop(object),
     stats: () => cache.stats(),
     [Symbol.dispose]: () => {
       for (const ticket of [...tickets.keys()]) leave(ticket);

@@ -26,7 +26,7 @@ export interface Primary {
   leave(ticket: number): void;
   peek(object: DataObject): Promise<CacheStatus>;
   touch(objects: readonly DataObject[]): void;
-  drop(object: DataObject): void;
+  drop(object: DataObject): Promise<void>;
   stats(): Promise<CacheStats>;
   /** `/metrics` of the whole node. */
   metrics(): Promise<string>;
