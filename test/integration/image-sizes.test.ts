@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createImageSizes } from '../../services/distributor/assets/image-sizes.ts';
@@ -145,6 +146,57 @@ describe('an image that fits already', () => {
     expect(answer.status).toBe(200);
     expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
     expect((await sized(id, 'tiny')).status).toBe(400);
+  });
+
+  /** As a chunk after the first, which is 33 bytes in (PNG, section 5). */
+  const withText = (png: Buffer, text: string): Buffer => {
+    const chunk = Buffer.from(`tEXt${text}`, 'latin1');
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(chunk.length - 4);
+    sum.writeUInt32BE(crc32(chunk));
+    return Buffer.concat([png.subarray(0, 33), length, chunk, sum, png.subarray(33)]);
+  };
+
+  it.each<[string, () => Promise<Buffer>]>([
+    [
+      'EXIF',
+      async () =>
+        sharp(await picture(128, 100))
+          .withExif({
+            IFD0: { Copyright: 'secret' },
+            IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '48/1 12/1 0/1' },
+          })
+          .jpeg()
+          .toBuffer(),
+    ],
+    [
+      'XMP',
+      async () =>
+        sharp(await picture(128, 100))
+          .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- secret --></x:xmpmeta>')
+          .webp()
+          .toBuffer(),
+    ],
+    [
+      'comments',
+      async () =>
+        withText(
+          await sharp(await picture(128, 100))
+            .png()
+            .toBuffer(),
+          'Comment\0secret',
+        ),
+    ],
+  ])('is made anew, without it, where it has %s', async (_what, make) => {
+    const bytes = await make();
+    const { id } = await node.addAsset({ bytes });
+    const answer = await sized(id, 'tiny');
+    expect(answer.headers.get('content-type')).toBe('image/webp');
+    const made = Buffer.from(await answer.arrayBuffer());
+    const { exif, xmp, iptc, width, height } = await sharp(made).metadata();
+    expect({ exif, xmp, iptc, width, height }).toEqual({ width: 128, height: 100 });
+    expect([bytes.includes('secret'), made.includes('secret')]).toEqual([true, false]);
+    expect(Buffer.from(await (await node.get(id)).arrayBuffer()).equals(bytes)).toBe(true);
   });
 
   it.each<[string, () => Promise<Buffer>, readonly [width: number, height: number]]>([

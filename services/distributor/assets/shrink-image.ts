@@ -24,16 +24,17 @@ const LIGHT_BYTES_BESIDE = 2_048;
 const WORTH_PART_MAX = 3 / 4;
 
 /**
- * Makes an image fit a square of `edge` pixels, as WebP, its first picture if it moves. `null`: it is best as it is. It
- * fits, stands upright and is of a format that every browser shows, and it is light for its pixels, which is seen without
- * unfolding it, or hardly lighter when it is made anew. Throws `ImageError` when it cannot be read, and other errors when
- * it took too long or more than there was, which it may not another time.
+ * Makes an image fit a square of `edge` pixels, as WebP, its first picture if it moves, without what its file says beside
+ * the picture. `null`: it is best as it is. It fits, stands upright, is of a format that every browser shows and has nothing
+ * beside the picture, and it is light for its pixels, which is seen without unfolding it, or hardly lighter when it is made
+ * anew. Throws `ImageError` when it cannot be read, and other errors when it took too long or more than there was, which it
+ * may not another time.
  */
 export async function shrinkImage(bytes: Buffer, edge: number, pixelsMax: number): Promise<Buffer | null> {
   try {
     const image = sharp(bytes, { limitInputPixels: pixelsMax, failOn: 'error' });
     const described = await image.metadata();
-    const mayStay = fits(described, edge);
+    const mayStay = fits(described, edge) && isPlain(described);
     if (mayStay && isLight(described, bytes.length)) return null;
     const made = await image
       .timeout({ seconds: SEC_MAX })
@@ -50,6 +51,10 @@ export async function shrinkImage(bytes: Buffer, edge: number, pixelsMax: number
 
 const fits = ({ format, width, height, orientation = 1 }: Metadata, edge: number): boolean =>
   SHOWN.has(format) && width <= edge && height <= edge && orientation === 1;
+
+/** Says nothing of where, when and by whom it was taken. */
+const isPlain = ({ exif, xmp, iptc, comments }: Metadata): boolean =>
+  [exif, xmp, iptc, comments].every((told) => told === undefined);
 
 const isLight = ({ width, height }: Metadata, bytes: number): boolean =>
   bytes <= width * height * LIGHT_BYTES_PER_PIXEL + LIGHT_BYTES_BESIDE;
