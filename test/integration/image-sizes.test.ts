@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { createImageSizes } from '../../services/distributor/assets/image-sizes.
 import type { AssetStore } from '../../services/distributor/assets/asset-store.ts';
 import { ImageError, shrinkImage } from '../../services/distributor/assets/shrink-image.ts';
 import { createLog } from '../../shared/runtime/index.ts';
+import { Problem } from '../../shared/wire/index.ts';
 import { bearer, MEMBERS_ONLY, startTestDistributor, type TestDistributor } from '../support/distributor.ts';
 import { startScriptedSource } from '../support/scripted-source.ts';
 
@@ -300,36 +302,93 @@ it('an image that could not be made now is made another time; one that cannot be
   expect(tried).toBe(3);
 });
 
-it('who asks for many images holds up nobody else', async () => {
-  const contentType = { type: 'image/jpeg', disposition: 'inline', policy: null } as const;
-  const store = {
-    open: () => Promise.resolve({ cache: 'hit', content: { bytes: Buffer.alloc(9), contentType } }),
-  } as unknown as AssetStore;
-  let open = (): void => undefined;
-  const gate = new Promise<void>((resolve) => (open = resolve));
-  const images = createImageSizes({
-    store,
-    ...{ memoryBytesMax: 2 ** 20, bytesMax: 2 ** 20, pixelsMax: 1_000_000, atOnceMax: 1 },
-    shrink: async () => {
-      await gate;
-      return Buffer.alloc(1);
-    },
-    log: createLog('test', 'silent'),
-  });
-  const made: string[] = [];
-  let greedyRefused = 0;
-  const ask = async (id: number, address: string): Promise<void> => {
-    const asker = { address, gone: new AbortController().signal };
-    await images.open({ id, size: 9, contentHash: `${id}` }, 'tiny', asker);
-    made.push(address);
+describe('of images that wait to be made', () => {
+  const GREEDY = '192.0.2.1';
+  const MODEST = '192.0.2.2';
+  const MANY = 1_200;
+
+  /** Made one at a time, none before `open`; `made` has who asked, in the order in which they got theirs. */
+  const gated = () => {
+    const contentType = { type: 'image/jpeg', disposition: 'inline', policy: null } as const;
+    const store = {
+      open: () => Promise.resolve({ cache: 'hit', content: { bytes: Buffer.alloc(9), contentType } }),
+    } as unknown as AssetStore;
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let tried = 0;
+    const images = createImageSizes({
+      store,
+      ...{ memoryBytesMax: 2 ** 20, bytesMax: 2 ** 20, pixelsMax: 1_000_000, atOnceMax: 1 },
+      shrink: async () => {
+        tried += 1;
+        await gate;
+        return Buffer.alloc(1);
+      },
+      log: createLog('test', 'silent'),
+    });
+    const made: string[] = [];
+    const refused = new Set<number>();
+    const ask = async (id: number, address: string, gone = new AbortController().signal): Promise<void> => {
+      try {
+        await images.open({ id, size: 9, contentHash: `${id}` }, 'tiny', { address, gone });
+        made.push(address);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'unavailable' });
+        refused.add(id);
+      }
+    };
+    const askMany = (count: number, gone?: AbortSignal): Promise<void>[] =>
+      Array.from({ length: count }, (_, id) => ask(id, GREEDY, gone));
+    return { ask, askMany, open: () => open(), made, refused, tried: () => tried };
   };
-  const greedy = Array.from({ length: 200 }, (_, id) =>
-    ask(id, '192.0.2.1').catch(() => (greedyRefused += 1)),
-  );
-  const modest = ask(1_000, '192.0.2.2');
-  await expect.poll(() => greedyRefused).toBeGreaterThan(100);
-  open();
-  await modest;
-  await Promise.all(greedy);
-  expect(made.indexOf('192.0.2.2')).toBeLessThan(4);
+
+  it('those of one who asks for many hold up nobody else', async () => {
+    const { ask, askMany, open, made, refused } = gated();
+    const greedy = askMany(MANY);
+    const modest = ask(MANY, MODEST);
+    await expect.poll(() => refused.size).toBeGreaterThan(100);
+    open();
+    await modest;
+    await Promise.all(greedy);
+    expect(made.indexOf(MODEST)).toBeLessThan(4);
+    expect(refused).not.toContain(MANY);
+  });
+
+  it("one that others want too is nobody's to wait for in their line", async () => {
+    const { ask, askMany, open, made, tried } = gated();
+    const greedy = askMany(50);
+    const modest = [ask(49, MODEST), ask(48, MODEST)];
+    await expect.poll(tried).toBe(1);
+    open();
+    await Promise.all([...greedy, ...modest]);
+    expect(made.lastIndexOf(MODEST)).toBeLessThan(8);
+    expect([made.length, tried()]).toEqual([52, 50]);
+  });
+
+  it("one that makes room in the line of another stays in one's own", async () => {
+    const { ask, askMany, open, made, refused } = gated();
+    const greedy = askMany(MANY);
+    await expect.poll(() => refused.size).toBeGreaterThan(100);
+    const last = Array.from({ length: MANY }, (_, id) => id).findLast((id) => !refused.has(id)) ?? 0;
+    const modest = ask(last, MODEST);
+    const others = [1, 2, 3, 4, 5].map((host) => ask(MANY + host, `198.51.100.${host}`));
+    await expect.poll(() => refused).toContain(last);
+    open();
+    await Promise.all([...greedy, modest, ...others]);
+    expect(made).toContain(MODEST);
+  });
+
+  it('those that nobody waits for any more are not made', async () => {
+    const { ask, askMany, open, made, tried } = gated();
+    const hangsUp = new AbortController();
+    setMaxListeners(0, hangsUp.signal);
+    const greedy = askMany(50, hangsUp.signal);
+    const modest = ask(40, MODEST);
+    await expect.poll(tried).toBe(1);
+    hangsUp.abort(new Problem('unavailable', 'gone'));
+    open();
+    await Promise.all([...greedy, modest]);
+    // What has begun goes on.
+    expect([made, tried()]).toEqual([[GREEDY, MODEST], 2]);
+  });
 });

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { createSingleFlight } from '../../../shared/base/index.ts';
 import type { Logger } from '../../../shared/runtime/index.ts';
 import { Problem } from '../../../shared/wire/index.ts';
 import type { CacheStatus } from './asset-cache.ts';
@@ -40,7 +39,8 @@ export interface ImageSizesOptions {
   readonly log: Logger;
 }
 
-const WAITING_MAX = 64;
+/** Those who wait, not images: whoever asks for the same one waits too. */
+const WAITING_MAX = 1_000;
 const RETRY_MS = 30_000;
 /** Pixels in rows and columns: formats that are programs, as SVG is, are not among them. */
 const READABLE: ReadonlySet<string> = new Set([
@@ -68,7 +68,7 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
     sizeCalculation: (outcome) => (typeof outcome === 'string' ? 100 : outcome.bytes.length + 1),
   });
   const limiter = createLimiter({ runningMax: atOnceMax, waitingMax: WAITING_MAX });
-  const once = createSingleFlight<string, Outcome>();
+  const making = new Map<string, Promise<Outcome>>();
   const notNow = (): Problem =>
     new Problem('unavailable', 'The image could not be made now', {
       headers: { 'retry-after': String(Math.ceil(retryMs / 1_000)) },
@@ -112,13 +112,33 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
     }
   };
 
-  /** In the line of whoever asks first. */
-  const makeOnce = (object: DataObject, size: ImageSize, key: string, address = ''): Promise<Outcome> =>
-    once(key, async () => {
-      const outcome = await limiter.run(() => make(object, size), { address });
-      kept.set(key, outcome, outcome === 'not_now' ? { ttl: retryMs } : {});
-      return outcome;
-    });
+  const begin = (object: DataObject, size: ImageSize, key: string): Promise<Outcome> => {
+    const outcome = make(object, size)
+      .then((one) => {
+        kept.set(key, one, one === 'not_now' ? { ttl: retryMs } : {});
+        return one;
+      })
+      .finally(() => making.delete(key));
+    making.set(key, outcome);
+    return outcome;
+  };
+
+  const find = (key: string): Outcome | Promise<Outcome> | undefined => kept.get(key) ?? making.get(key);
+
+  /**
+   * Everybody waits in a line of their own, in nobody else's, and leaves it when they hang up. When it is their turn another
+   * may have made it, or be at it: then the place is passed on.
+   */
+  const makeOnce = async (
+    object: DataObject,
+    size: ImageSize,
+    key: string,
+    asker?: Asker,
+  ): Promise<Outcome> => {
+    const take = async () => ({ outcome: find(key) ?? (await begin(object, size, key)) });
+    const wait = asker && { address: asker.address, abandoned: asker.gone };
+    return (await limiter.run(take, wait)).outcome;
+  };
 
   return {
     open: async (object, size, asker) => {
@@ -126,8 +146,7 @@ export function createImageSizes(options: ImageSizesOptions): ImageSizes {
       const key = `${size} ${cacheKey(object)}`;
       const known = kept.get(key);
       const before = known === undefined ? await bringReadable(object, asker) : 'hit';
-      // Somebody else may have had it made meanwhile.
-      const content = known ?? kept.get(key) ?? (await makeOnce(object, size, key, asker?.address));
+      const content = known ?? (await (find(key) ?? makeOnce(object, size, key, asker)));
       if (content === 'no_image') throw notAnImage();
       if (content === 'not_now') throw notNow();
       if (content !== 'as_it_is') return { cache: known === undefined ? 'miss' : 'hit', content };

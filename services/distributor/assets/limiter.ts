@@ -3,7 +3,7 @@ import { FairQueue } from '../limits/fair-queue.ts';
 
 /** Runs work, so many at a time; the rest waits in lines by address, and when they are full the answer is `unavailable`. */
 export interface Limiter {
-  /** `abandoned`: aborted while the work is in line, it leaves the line and throws the reason. */
+  /** `abandoned`: aborted before the work begins, it leaves the line and throws the reason. */
   run<T>(work: () => Promise<T>, options?: WaitOptions): Promise<T>;
   readonly running: number;
   readonly waiting: number;
@@ -59,6 +59,7 @@ export function createLimiter({
       return queue.size;
     },
     run: async (work, { address = '', abandoned } = {}) => {
+      abandoned?.throwIfAborted();
       // Whoever is done passes its place on, so `running` stays as it is.
       if (running >= runningMax) await turn(address, abandoned);
       else running += 1;
