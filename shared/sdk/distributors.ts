@@ -48,39 +48,59 @@ export function createDistributors(options: {
     return { url, id: async () => (known ??= await askForId(fetch, url)) };
   });
 
+  /** `answers`: all that were given on the way. */
+  const tryEach = async (
+    path: string,
+    init: RequestInit,
+    roles: readonly RoleRequest[] | null,
+    findStatus: (response: Response) => Promise<number>,
+    answers: Set<Response>,
+  ): Promise<Reached> => {
+    let unreachable: unknown;
+    let later: Reached | null = null;
+    let elsewhere: Reached | null = null;
+    for (const { url, id } of nodes) {
+      let aud = '';
+      try {
+        if (roles !== null) aud = await id();
+      } catch (error) {
+        unreachable = error;
+        continue;
+      }
+      const token = roles === null ? null : (await getToken(roles, aud)).token;
+      const headers = new Headers(init.headers);
+      if (token !== null) headers.set('authorization', `Bearer ${token}`);
+      try {
+        // Nobody but the node it is for sees a token, wherever that one would like to send it.
+        const redirect = token === null ? {} : { redirect: 'error' as const };
+        const response = await fetch(url + path, { ...init, headers, ...redirect });
+        answers.add(response);
+        const reached = { response, url, id, token };
+        const status = await findStatus(response);
+        if (status === MISDIRECTED) elsewhere = reached;
+        else if (NOT_NOW.includes(status)) later = reached;
+        else return reached;
+      } catch (error) {
+        if (init.signal?.aborted) throw error;
+        unreachable = error;
+      }
+    }
+    const reached = later ?? elsewhere;
+    if (reached !== null) return reached;
+    throw unreachable;
+  };
+
   return {
     fetch: async (path, init, roles, findStatus = async ({ status }) => status) => {
-      let unreachable: unknown;
-      let later: Reached | null = null;
-      let elsewhere: Reached | null = null;
-      for (const { url, id } of nodes) {
-        let aud = '';
-        try {
-          if (roles !== null) aud = await id();
-        } catch (error) {
-          unreachable = error;
-          continue;
-        }
-        const token = roles === null ? null : (await getToken(roles, aud)).token;
-        const headers = new Headers(init.headers);
-        if (token !== null) headers.set('authorization', `Bearer ${token}`);
-        try {
-          // Nobody but the node it is for sees a token, wherever that one would like to send it.
-          const redirect = token === null ? {} : { redirect: 'error' as const };
-          const response = await fetch(url + path, { ...init, headers, ...redirect });
-          const reached = { response, url, id, token };
-          const status = await findStatus(response);
-          if (status === MISDIRECTED) elsewhere = reached;
-          else if (NOT_NOW.includes(status)) later = reached;
-          else return reached;
-        } catch (error) {
-          if (init.signal?.aborted) throw error;
-          unreachable = error;
-        }
+      const answers = new Set<Response>();
+      try {
+        const reached = await tryEach(path, init, roles, findStatus, answers);
+        answers.delete(reached.response);
+        return reached;
+      } finally {
+        // A body that nobody reads would hold its connection.
+        for (const { body } of answers) void body?.cancel().catch(() => undefined);
       }
-      const reached = later ?? elsewhere;
-      if (reached !== null) return reached;
-      throw unreachable;
     },
   };
 }

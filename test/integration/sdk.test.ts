@@ -86,6 +86,32 @@ it('asks the next distributor when one cannot say now, and says so when none can
     expect((await clientOf(person, { distributorUrls }).fetchAsset(media)).status).toBe(503);
 });
 
+it('holds no connection for answers that were of no use', async () => {
+  const { media, bytes } = await publishForMembers();
+  await using node = createServer(({ url = '' }, response) => {
+    const status = Number(/^\/(\d+)/.exec(url)?.[1]);
+    // Node's own fetch asks once more on 421, and leaves the first answer open.
+    response.writeHead(status).end(Buffer.alloc(status === 421 ? 10 : 2 ** 20));
+  }).listen(0);
+  await once(node, 'listening');
+  const { port } = node.address() as AddressInfo;
+  const at = (status: number) => ({ url: `http://127.0.0.1:${port}/${status}`, id: `${status}` });
+  const connections = (): Promise<number> =>
+    new Promise((resolve, reject) =>
+      node.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+  const person = await join(network());
+  const client = clientOf(person, { distributorUrls: [at(502), at(503), network().distributor.url] });
+  const of = async (): Promise<Buffer> => Buffer.from(await (await client.fetchAsset(media)).arrayBuffer());
+  for (let time = 0; time < 20; time += 1) expect((await of()).equals(bytes.media)).toBe(true);
+  await expect.poll(connections).toBeLessThan(5);
+  // The one that is what there is can be read.
+  const none = clientOf(person, { distributorUrls: [at(502), at(421), at(503), at(421)] });
+  const response = await none.fetchAsset(media);
+  expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([503, 2 ** 20]);
+  await expect.poll(connections).toBeLessThan(5);
+});
+
 it('makes URLs and links for a node that serves the asset, and says when that is not for want of a role', async () => {
   const { media } = await publishForMembers();
   let code = 'misdirected';
