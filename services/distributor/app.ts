@@ -26,6 +26,7 @@ import { addCors, createCors, servePreflight } from './routes/cors.ts';
 import { addOpaqueRefusals } from './routes/opaque-refusals.ts';
 import { createRawProblemSender } from './routes/raw-problem.ts';
 import { serveStatus } from './routes/status.ts';
+import { isGone } from './routes/while-there.ts';
 import { createTally } from './tally.ts';
 
 /** Room for 100 ids, with white space between them. */
@@ -83,8 +84,8 @@ export function createApp(
   const connections = limitConnections(app.server, { ...limits, isTrustedProxy });
   addCors(app, cors);
   addOpaqueRefusals(app);
-  app.addHook('onError', (_request, _reply, error, done) => {
-    tally.answered(toProblem(error).code);
+  app.addHook('onError', (_request, { raw }, error, done) => {
+    if (!isGone(raw)) tally.answered(toProblem(error).code);
     done();
   });
 

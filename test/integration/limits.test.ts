@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bearer, MEMBERS_ONLY, startTestDistributor, type TestDistributor } from '../support/distributor.ts';
+import { startScriptedSource } from '../support/scripted-source.ts';
 import { until } from '../support/until.ts';
 
 let node: TestDistributor | undefined;
@@ -25,6 +26,9 @@ const metric = async ({ url }: TestDistributor, name: string): Promise<number> =
 };
 const limited = (of: TestDistributor, limit: string): Promise<number> =>
   metric(of, `panoptes_limited_total{limit="${limit}"}`);
+
+/** There is none before the first. */
+const UNAVAILABLE = 'panoptes_answers_total{outcome="unavailable"}';
 
 async function open({ url }: TestDistributor): Promise<Socket> {
   const { hostname, port } = new URL(url);
@@ -214,6 +218,7 @@ describe('tokens', () => {
     });
     const { id } = await limit.addAsset({ policy: MEMBERS_ONLY });
     const waiting = (): Promise<number> => metric(limit, 'panoptes_signatures_waiting');
+    const unavailable = await metric(limit, UNAVAILABLE);
     const body = JSON.stringify({ ids: [String(id)] });
     const ofBody = `content-type: application/json\r\ncontent-length: ${body.length}`;
     const requests = [
@@ -235,6 +240,8 @@ describe('tokens', () => {
     for (const answer of staying) expect((await answer).status).toBe(401);
     await until('nobody waits', async () => (await waiting()) === 0);
     expect(await metric(limit, 'panoptes_tokens_total{result="failed"}')).toBe(staying.length);
+    // Nor were they answered.
+    expect(await metric(limit, UNAVAILABLE)).toBe(unavailable);
   });
 
   it('that are forged are looked at once each, however they are asked about', async () => {
@@ -250,6 +257,26 @@ describe('tokens', () => {
     expect(assets.map(({ code }) => code)).toEqual(gated.map(() => 'token_invalid'));
     expect(await metric(limit, 'panoptes_tokens_total{result="failed"}')).toBe(1);
   });
+});
+
+it('who hangs up in line for a source was not answered', async () => {
+  await using source = await startScriptedSource();
+  const limit = await start({ PANOPTES_STORAGE_URLS: source.url, PANOPTES_FETCHES_MAX: '1' });
+  const running = await limit.addAsset({ isMissing: true });
+  const waiting = await limit.addAsset({ isMissing: true });
+  const inLine = (): Promise<number> => metric(limit, 'panoptes_fetches_waiting');
+  const before = await metric(limit, UNAVAILABLE);
+  const answer = limit.get(running);
+  const upstream = await source.next();
+  const socket = await open(limit);
+  socket.write(`GET /api/v1/assets/${waiting.id} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await until('it waits', async () => (await inLine()) === 1);
+  socket.destroy();
+  await until('it has left', async () => (await inLine()) === 0);
+  await upstream.send(running.bytes, running.bytes.length);
+  upstream.end();
+  expect((await answer).status).toBe(200);
+  expect(await metric(limit, UNAVAILABLE)).toBe(before);
 });
 
 describe('stopping', () => {

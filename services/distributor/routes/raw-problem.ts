@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/runtime/index.ts';
 import type { Tally } from '../tally.ts';
 import type { Cors } from './cors.ts';
 import { isOpaqueRefusal } from './opaque-refusals.ts';
+import { isGone } from './while-there.ts';
 
 export type SendRawProblem = (request: IncomingMessage, response: ServerResponse, error: unknown) => void;
 
@@ -24,6 +25,8 @@ export function createRawProblemSender({ cors, tally, log }: RawProblemOptions):
       response.destroy();
       return;
     }
+    // Whoever hung up, in line say, was not answered.
+    if (isGone(response)) return;
     tally.answered(code);
     const body = isOpaqueRefusal(request.headers, problem.status) ? '' : problem.toText();
     const headers: string[] = [];

@@ -3,6 +3,7 @@ import type { ChunkPool } from '../assets/chunk-pool.ts';
 import type { AssetFile } from '../assets/open-file.ts';
 import type { ByteRange } from '../assets/range.ts';
 import { Problem } from '../../../shared/wire/index.ts';
+import { isGone } from './while-there.ts';
 
 export interface FileAnswer {
   readonly range: ByteRange;
@@ -60,9 +61,6 @@ export async function sendFile(
 }
 
 const isTurn = (response: ServerResponse): boolean => response.socket !== null;
-
-/** An answer whose turn never came is not told that its connection is gone: only the connection knows. */
-const isGone = (response: ServerResponse): boolean => response.destroyed || response.req.socket.destroyed;
 
 /**
  * Resolves when an answer to a request that was sent ahead of others' answers has its turn, or the connection is gone.

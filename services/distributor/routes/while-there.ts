@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem } from '../../../shared/wire/index.ts';
 import type { Asker } from '../assets/asset-fetcher.ts';
@@ -16,3 +17,7 @@ export function whileThere<T>({ socket, ip }: Waiting, work: (asker: Asker) => P
   socket.once('close', leave);
   return work({ address: ip, gone: controller.signal }).finally(() => socket.off('close', leave));
 }
+
+/** An answer whose turn never came is not told that its connection is gone: only the connection knows. */
+export const isGone = (response: ServerResponse): boolean =>
+  response.destroyed || response.req.socket.destroyed;
