@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import { findOutsideCause, StartError } from '../runtime/index.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -34,7 +34,22 @@ export async function migrateAtStart(pool: Pool): Promise<void> {
     await migrate(pool);
   } catch (error) {
     const cause = findOutsideCause(error);
-    if (cause === null) throw error;
+    if (cause === null || !isOfDatabase(error))
+      throw new Error('The tables could not be brought up to date', { cause: error });
     throw new StartError(`the database of PANOPTES_DATABASE_URL cannot be used: ${cause}`, { cause: error });
   }
+}
+
+/**
+ * SQLSTATE: connection, login, no such database, resources, intervention (08, 28, 3D, 53, 57), and what this role or
+ * server may not write (42501, 25006). What else a server finds wrong is our SQL.
+ */
+const OF_DATABASE = /^(08|28|3D|53|57|42501$|25006$)/;
+/** What fails on the way to it, the last where a certificate is refused; other calls are about files of ours. */
+const ON_THE_WAY: readonly unknown[] = ['connect', 'getaddrinfo', undefined];
+
+function isOfDatabase(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isOfDatabase);
+  if (error instanceof pg.DatabaseError) return OF_DATABASE.test(error.code ?? '');
+  return error instanceof Error && ON_THE_WAY.includes((error as NodeJS.ErrnoException).syscall);
 }

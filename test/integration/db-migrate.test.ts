@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { expect, inject, it } from 'vitest';
-import { createPool, inTransaction, migrate } from '../../shared/db/index.ts';
-import { createLog } from '../../shared/runtime/index.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { createPool, inTransaction, migrate, migrateAtStart } from '../../shared/db/index.ts';
+import { createLog, findOutsideCause, StartError } from '../../shared/runtime/index.ts';
+import { createEmptyDatabase, createTestDatabase } from '../support/postgres.ts';
 
 const log = createLog('test', 'silent');
 
@@ -28,6 +29,48 @@ it('processes that start together on an empty database migrate it once', async (
     await admin.query(`drop database ${name} with (force)`);
     await admin.end();
   }
+});
+
+describe('at the start', () => {
+  const startWith = async (url: string): Promise<unknown> => {
+    const pool = createPool(url, log);
+    try {
+      return await migrateAtStart(pool).catch((error: unknown) => error);
+    } finally {
+      await pool.end();
+    }
+  };
+
+  it('a database that is not there, lets nobody in or lets nothing be made is named', async () => {
+    await using db = await createEmptyDatabase();
+    const role = `reader_${randomBytes(6).toString('hex')}`;
+    await db.pool.query(`create role ${role} login password 'hunter2'`);
+    const [missing, stranger, reader, readOnly, nobody] = Array.from({ length: 5 }, () => new URL(db.url));
+    missing!.pathname = '/missing';
+    stranger!.username = 'stranger';
+    Object.assign(reader!, { username: role, password: 'hunter2' });
+    readOnly!.searchParams.set('options', '-c default_transaction_read_only=on');
+    nobody!.port = '1';
+    try {
+      for (const url of [missing, stranger, reader, readOnly, nobody]) {
+        const error = await startWith(url!.href);
+        expect(error).toBeInstanceOf(StartError);
+        expect((error as Error).message).toMatch(/^the database of PANOPTES_DATABASE_URL cannot be used: ./);
+        expect((error as Error).message).not.toContain('hunter2');
+      }
+    } finally {
+      await db.pool.query(`drop role ${role}`);
+    }
+  });
+
+  it('what is wrong with our own SQL is not put down to the database, and shows where it was', async () => {
+    await using db = await createTestDatabase();
+    await db.pool.query('alter table panoptes.migration rename column name to title');
+    const error = await startWith(db.url);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'Error', cause: { code: '42703' } });
+    expect(findOutsideCause(error)).toBeNull();
+  });
 });
 
 it('a migration leaves what is there', async () => {
