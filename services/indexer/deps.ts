@@ -11,25 +11,24 @@ import { startUpkeep } from './upkeep.ts';
 /** What the indexer stands on; dispose releases it. */
 export interface IndexerDeps extends AsyncDisposable {
   readonly pool: Pool;
-  readonly chain: Chain;
   readonly progress: ProgressTracker;
+  /** Waits for the chain, which is the caller's then. Throws WrongChainError when the tables hold another one. */
+  readonly openChain: () => Promise<Chain>;
 }
 
-/** Brings the schema up to date and waits for the chain. Throws WrongChainError when the tables hold another one. */
+/** Brings the schema up to date. */
 export function openDeps(config: IndexerConfig, log: Logger): Promise<IndexerDeps> {
   return openOrCleanUp(async (opened) => {
     const pool = createPool(config.databaseUrl, log);
     opened.defer(() => pool.end());
     await migrateAtStart(pool);
-    // Before the chain is there: how old what others replicate is does not depend on it.
     opened.use(startPulse(pool, log));
-    const chain = opened.use(await openOwnChain(pool, config, log));
     const upkeep = startUpkeep(pool, log);
     opened.defer(async () => upkeep[Symbol.dispose]());
     return {
       pool,
-      chain,
       progress: createProgress(systemClock),
+      openChain: () => openOwnChain(pool, config, log),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   });

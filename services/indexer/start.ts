@@ -1,4 +1,5 @@
 import { openOrCleanUp } from '../../shared/base/index.ts';
+import type { Chain } from '../../shared/chain/index.ts';
 import { closeServer } from '../../shared/http/index.ts';
 import { createLog, type Running } from '../../shared/runtime/index.ts';
 import { createApp } from './app.ts';
@@ -7,19 +8,24 @@ import { openDeps } from './deps.ts';
 import { indexBlocks } from './index-blocks.ts';
 import { startReport } from './report.ts';
 
-/** Starts the indexer; resolves when it listens and is at work. A block that is being written is finished at the end. */
+/**
+ * Starts the indexer: it listens, waits for the chain, and resolves when it is at work. A block that is being written is
+ * finished at the end.
+ */
 export function startIndexer(config: IndexerConfig): Promise<Running> {
   return openOrCleanUp(async (opened) => {
     const log = createLog('indexer', config.logLevel);
     const deps = opened.use(await openDeps(config, log));
-    const app = createApp({ ...deps, isConnected: () => deps.chain.connected() }, log);
+    let chain: Chain | null = null;
+    const app = createApp({ ...deps, isConnected: () => chain?.connected() ?? false }, log);
     opened.defer(() => closeServer(app));
     const url = await app.listen({ host: config.host, port: config.port });
 
+    chain = opened.use(await deps.openChain());
     const report = startReport(deps.progress, log);
     opened.defer(async () => report[Symbol.dispose]());
     const ending = new AbortController();
-    const indexing = indexBlocks({ ...deps, startFrom: config.startFrom, log, signal: ending.signal });
+    const indexing = indexBlocks({ ...deps, chain, startFrom: config.startFrom, log, signal: ending.signal });
     opened.defer(async () => {
       ending.abort();
       await indexing;

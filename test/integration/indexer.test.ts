@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startDevChain } from '../../services/devnet/chain/index.ts';
+import { findPort } from '../../services/devnet/ports.ts';
 import { WrongChainError } from '../../services/indexer/index-blocks.ts';
 import { startIndexer } from '../../services/indexer/start.ts';
 import { createCleanup, type Cleanup } from '../../shared/base/index.ts';
@@ -57,6 +58,27 @@ it('reads an entity as it is at the block, not as it has become', async () => {
       block: String(last),
     },
   ]);
+});
+
+it('answers before the chain is there, and says that it waits for it', async () => {
+  const [port, chainPort] = [await findPort(), await findPort()];
+  const db = cleanup.use(await createTestDatabase());
+  const config = { ...indexerConfig(db.url, `ws://127.0.0.1:${chainPort}`), port };
+  const starting = startIndexer(config);
+  const url = `http://127.0.0.1:${port}`;
+  await until('it answers', () =>
+    get(`${url}/health`).then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  );
+  const { status, text } = await get(`${url}/ready`);
+  expect([status, JSON.parse(text)]).toMatchObject([503, { code: 'unavailable', chain: false, block: -1 }]);
+
+  const chain = cleanup.use(await startDevChain({ port: chainPort, blockMs: 0 }));
+  expect(cleanup.use(await starting).url).toBe(url);
+  await indexedUpTo(db.pool, chain.finalizedHead().number);
+  await until('it is ready', async () => (await get(`${url}/ready`)).status === 200);
 });
 
 describe('another chain', () => {
