@@ -297,6 +297,12 @@ describe('several processes behind one port', () => {
   it('end with the one that started them, and what they had is there for the next', async () => {
     const asset = await film();
     await fetched(asset);
+    // It is answered once it is verified, and has its name once it is on the disk.
+    await until('it is kept', async () => {
+      const url = `${node.url}/api/v1/assets/${asset.id}`;
+      const { headers } = await fetch(url, { method: 'HEAD', headers: { connection: 'close' } });
+      return headers.get('x-cache') === 'hit';
+    });
     const requests = source.requests;
     const pids = await workers();
     await node.kill('SIGKILL');
