@@ -2,7 +2,7 @@ import { fork, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, get, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { findPort } from '../services/devnet/ports.ts';
@@ -11,11 +11,12 @@ import { installed, keepOn, SERVER_CORE } from './cores.ts';
 import { atLeast, median, rounded, type Run } from './harness.ts';
 import { startLoader, type Load } from './http-load.ts';
 import { imageOf, startServing } from './serving.ts';
-import { runWrk } from './wrk.ts';
+import { runWrk, type Rate } from './wrk.ts';
 
 const SMALL = 1;
 const LARGE = 2;
 const SIZES = { [SMALL]: 20_000, [LARGE]: 64 * 2 ** 20 } as const;
+const CONNECTIONS = { [SMALL]: 32, [LARGE]: 2 } as const;
 const ROUNDS = 7;
 const ROUND_SEC = 1;
 const SECRET = 'peers';
@@ -65,9 +66,9 @@ export const run: Run = async ({ log }) => {
 
   const figures: Record<string, number> = {};
   const ratios: Record<string, number> = {};
-  for (const [asset, unit, scale] of [
-    [SMALL, 'PerSec', 1],
-    [LARGE, 'MbPerSec', SIZES[LARGE] / 1_000_000],
+  for (const [asset, unit] of [
+    [SMALL, 'PerSec'],
+    [LARGE, 'MbPerSec'],
   ] as const) {
     const rounds: Record<Name, number>[] = [];
     for (let round = -1; round < ROUNDS; round += 1) {
@@ -82,7 +83,7 @@ export const run: Run = async ({ log }) => {
       if (round >= 0) rounds.push(results as Record<Name, number>);
     }
     for (const name of names) {
-      figures[name + unit] = rounded(median(rounds.map((of) => of[name])) * scale);
+      figures[name + unit] = rounded(median(rounds.map((of) => of[name])));
       ratios[`${name}${unit}`] = rounded(median(rounds.map((of) => of.node / of[name])));
     }
   }
@@ -106,8 +107,7 @@ export const run: Run = async ({ log }) => {
   };
 };
 
-/** How many answers a second there are. */
-type Counter = (load: Load) => Promise<number>;
+type Counter = (load: Load) => Promise<Rate>;
 
 function findCounter(cleanup: Cleanup, log: (line: string) => void): Counter {
   if (installed('wrk')) return runWrk;
@@ -115,33 +115,23 @@ function findCounter(cleanup: Cleanup, log: (line: string) => void): Counter {
     'wrk is not installed (on Debian: apt-get install wrk): autocannon, which is slower than the servers, asks',
   );
   const loader = cleanup.use(startLoader());
-  return async (load) => (await loader.run(load)).perSec;
+  return async (load) => {
+    const { perSec } = await loader.run(load);
+    return { answers: perSec, bytes: perSec * load.expected.bytesMin };
+  };
 }
 
+/** Answers a second of the small one; of the large one, megabytes. */
 async function measure(count: Counter, peer: Peer, asset: keyof typeof SIZES): Promise<number> {
   const size = SIZES[asset];
-  const url = peer.url(asset);
-  if (asset === LARGE) return download(url, peer.headers, size);
-  return count({
-    url,
+  const { answers, bytes } = await count({
+    url: peer.url(asset),
     headers: peer.headers,
-    connections: 32,
+    connections: CONNECTIONS[asset],
     seconds: ROUND_SEC,
     expected: { status: 200, bytesMin: size, bytesMax: size + 2_000 },
   });
-}
-
-/** One file from its first byte to its last; the inverse of the seconds that took. */
-async function download(url: string, headers: Peer['headers'], size: number): Promise<number> {
-  const start = performance.now();
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { headers, agent: false }, resolve).on('error', reject);
-  });
-  let bytes = 0;
-  for await (const chunk of response) bytes += (chunk as Buffer).length;
-  if (response.statusCode !== 200 || bytes !== size)
-    throw new Error(`${url}: ${String(response.statusCode)} with ${bytes} bytes`);
-  return 1_000 / (performance.now() - start);
+  return asset === SMALL ? answers : bytes / 1_000_000;
 }
 
 /** As the documentation of ngx_http_secure_link_module has it. */
