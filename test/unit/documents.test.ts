@@ -34,6 +34,18 @@ it.each(DOCUMENTS)('%s names commands that exist', (document) => {
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
+it.each(['indexer', 'auth', 'distributor'])(
+  '%s gets the same options of Node from docker-compose.yml',
+  (name) => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const [, own = ''] = /^exec node (.*)--import tsx /.exec(scripts[name] ?? '') ?? [];
+    const command = [...own.split(' ').filter(Boolean), `services/${name}/main.ts`];
+    expect(read('docker-compose.yml')).toContain(
+      `command: [${command.map((word) => `'${word}'`).join(', ')}]`,
+    );
+  },
+);
+
 const SETTINGS = [...auth, ...distributor, ...indexer];
 const KNOWN = SETTINGS.flatMap(({ name, isSecret }) => (isSecret ? [name, `${name}_FILE`] : [name]));
 const SETTINGS_DOCUMENTS = ['README.md', 'services/distributor/README.md', 'services/operator/README.md'];

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { TokenError } from '../../shared/token/index.ts';
 import { createGate, type Gate } from '../../services/distributor/access/gate.ts';
 import { RequestFacts, type AssetRequest } from '../../services/distributor/access/request-facts.ts';
-import { createTokenVerifier } from '../../services/distributor/access/token-verifier.ts';
+import { createTokenVerifier, type TokenVerifier } from '../../services/distributor/access/token-verifier.ts';
 import { AddressBudget } from '../../shared/http/index.ts';
 import { FirstSights } from '../../services/distributor/limits/first-sights.ts';
 import { PolicyMap } from '../../services/distributor/policy/policy-map.ts';
@@ -16,7 +17,7 @@ const MEMBERS: PolicyDocument = { v: 1, '*': { role: 'member' } };
 const PUBLIC = { isPublic: true, isCensored: false, privilegeLevel: 0 };
 
 /** A gate before one asset, of a channel that is public. */
-function gate() {
+function gate(verify?: TokenVerifier['verify']) {
   const map = new PolicyMap();
   const write = writes(map);
   write.setChannel(1, PUBLIC);
@@ -26,6 +27,7 @@ function gate() {
     keys: { findKey: () => null },
     ...{ leewaySec: 5, lifeSecMax: 1_800, gatewayLifeSecMax: 86_400, tokensMax: 10, bytesMax: 100_000 },
   });
+  const firstSights = new FirstSights({ shareMax: 1, burstMs: 1_000, waitingMax: 0 });
   const made = createGate({
     base: {
       ...{ map, losses: new RoleLosses(), revocations: new Revocations(), defaultPolicy: 'public' },
@@ -38,12 +40,12 @@ function gate() {
       knownAgeMs: () => age.knownMs,
     },
     // Tokens here are made by hand, of no key.
-    verifier: { ...verifier, trusts: () => true },
-    firstSights: new FirstSights({ shareMax: 1, burstMs: 1_000, waitingMax: 0 }),
+    verifier: { ...verifier, trusts: () => true, ...(verify && { verify }) },
+    firstSights,
     failures: new AddressBudget({ perSecMax: 0, burstSec: 1, addressesMax: 1 }),
     ...{ policyAgeMsMax: MINUTE, chainAgeMsMax: 10 * MINUTE, publicAgeMsMax: 60 * MINUTE },
   });
-  return { gate: made, write, age };
+  return { gate: made, write, age, firstSights };
 }
 
 function facts(authorization?: string): RequestFacts {
@@ -116,4 +118,20 @@ describe('an answer that is running', () => {
     expect(asked.mayGoOn(1, of)).toBe(true);
     expect(asked.mayGoOn(1, facts('Bearer none'))).toBe(false);
   });
+});
+
+it('says of each check whether the token was genuine, which then costs less of the share', () => {
+  const genuine = gate(() => token([]));
+  const forged = gate(() => {
+    throw new TokenError('signature_invalid', 'somebody else has signed it');
+  });
+  for (const [{ gate: asked, write, firstSights }, isGenuine] of [
+    [genuine, true],
+    [forged, false],
+  ] as const) {
+    write.setPolicy('channel', 1, MEMBERS);
+    const spent = vi.spyOn(firstSights, 'spend');
+    ask(asked, facts('Bearer a.b.c'));
+    expect(spent.mock.calls.map(([, was]) => was)).toEqual([isGenuine]);
+  }
 });
