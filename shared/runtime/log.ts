@@ -10,7 +10,7 @@ export function createLog(service: string, level: LogLevel): Logger {
   return pino({ level, base: { service }, serializers: { err: describeError } });
 }
 
-/** What another machine has done to a connection: where in here it was noticed tells nobody anything. */
+/** What another machine or the system has done to a connection or a file: where in here it was noticed tells nobody anything. */
 const isOutside = (error: Error): boolean =>
   'syscall' in error || ('code' in error && /^(?:08|28|57P)/.test(String(error.code)));
 

@@ -138,6 +138,8 @@ it('makes URLs and links for a node that serves the asset, and says when that is
     status: 503,
     code,
   });
+  code = 'of_a_later_version';
+  await expect(alone.assetUrl(media)).rejects.toMatchObject({ constructor: AccessDenied, code });
 });
 
 it('finds the token for a HEAD too, whose refusal has no body', async () => {
